@@ -1,0 +1,8 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+
+nodist_man_MANS += doc/dbd.8
+EXTRA_DIST += doc/dbd.8.in
+CLEANFILES += doc/dbd.8
+
+doc/dbd.8: doc/dbd.8.in Makefile
+	$(AM_V_GEN)$(MKDIR_P) doc && $(substitute) '$(srcdir)/doc/dbd.8.in' >'$@.tmp' && mv '$@.tmp' '$@'
