@@ -1,0 +1,306 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <stdio.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "store/reader_private.h"
+#include "store/statement.h"
+
+#define PROGRESS_OPS 1000 /* opcodes between two looks at the clock: some 20 us */
+#define POOL_MAX 4        /* idle readers that a database keeps open */
+#define BUSY_PAUSE_USEC 2000
+
+static int cache_kb;
+
+void reader_configure(int heap_mb, int cache)
+{
+    sqlite3_config(SQLITE_CONFIG_MULTITHREAD);
+    /* A mapped file that somebody truncates is SIGBUS; read, it is an error. */
+    sqlite3_config(SQLITE_CONFIG_MMAP_SIZE, (sqlite3_int64)0, (sqlite3_int64)0);
+    sqlite3_initialize();
+    sqlite3_hard_heap_limit64((sqlite3_int64)heap_mb * 1024 * 1024);
+    cache_kb = cache;
+}
+
+const char *reader_sqlite_version(void)
+{
+    return sqlite3_libversion();
+}
+
+const char *reader_compile_option(int i)
+{
+    return sqlite3_compileoption_get(i);
+}
+
+static int on_progress(void *arg)
+{
+    struct reader *r = arg;
+    return r->cancel && cancel_check(r->cancel) != 0;
+}
+
+/* Waits for somebody else's lock until the request's deadline; on the loop not at all. */
+static int on_busy(void *arg, int count)
+{
+    struct reader *r = arg;
+    (void)count;
+    if (r->on_loop || !r->cancel || cancel_check(r->cancel) != 0)
+        return 0;
+    usleep(BUSY_PAUSE_USEC);
+    return 1;
+}
+
+static int stopped(struct reader *r, struct error *e)
+{
+    int reason = r->cancel ? cancel_check(r->cancel) : 0;
+    if (reason == 0)
+        reason = ERR_CANCELLED;
+    return error_set(e, reason, "%s", error_text(reason));
+}
+
+static const char *unusable_cure(struct reader *r, int rc)
+{
+    switch (rc) {
+    case SQLITE_CANTOPEN:
+    case SQLITE_CANTOPEN_DIRTYWAL:
+    case SQLITE_READONLY_CANTINIT:
+    case SQLITE_READONLY_DIRECTORY:
+    case SQLITE_READONLY_RECOVERY:
+    case SQLITE_READONLY_ROLLBACK:
+        return access(r->database->path ? r->database->path : "", R_OK) == 0
+                   ? "; if it is in WAL mode, dbd needs to write in its folder: give it that right, serve a copy, "
+                     "or serve it with --immutable"
+                   : "; dbd may not read the file";
+    default:
+        return "";
+    }
+}
+
+int reader_error(struct reader *r, int rc, struct error *e)
+{
+    const char *text = sqlite3_errmsg(r->handle);
+    int extended = sqlite3_extended_errcode(r->handle);
+    switch (rc & 0xff) {
+    case SQLITE_INTERRUPT:
+        return stopped(r, e);
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+        return error_set(e, ERR_BUSY, "database %s is locked by another process; try again",
+                         r->database->name);
+    case SQLITE_NOMEM:
+        return error_set(e, ERR_NOMEM, "not enough memory for this query");
+    case SQLITE_AUTH:
+        return error_set(e, ERR_DENIED, "%s", r->guard.denied[0] ? r->guard.denied : text);
+    case SQLITE_TOOBIG:
+        return error_set(e, ERR_TOO_LARGE, "%s", text);
+    case SQLITE_READONLY:
+        if (extended == SQLITE_READONLY)
+            return error_set(e, ERR_SQL, "%s", text);
+        break;
+    case SQLITE_NOTADB:
+    case SQLITE_CORRUPT:
+    case SQLITE_CANTOPEN:
+    case SQLITE_IOERR:
+    case SQLITE_FULL:
+    case SQLITE_PERM:
+    case SQLITE_PROTOCOL:
+        break;
+    default:
+        return error_set(e, ERR_SQL, "%s", text);
+    }
+    return error_set(e, ERR_UNUSABLE, "database %s cannot be read: %s%s", r->database->name, text,
+                     unusable_cure(r, extended));
+}
+
+/* Runs constant text of our own and ignores rows. */
+static int run(struct reader *r, const char *sql, struct error *e)
+{
+    _cleanup_(statement_freep) struct statement *s = NULL;
+    int rc = statement_prepare(r, POLICY_OWN, sql, strlen(sql), &s, e);
+    if (rc < 0)
+        return rc;
+    rc = statement_step(s, e);
+    return rc < 0 ? rc : 0;
+}
+
+/* A file: URI, because only there immutable=1 can be said (sqlite.org/uri.html). */
+static char *immutable_uri(const char *path)
+{
+    char *uri = malloc(strlen(path) * 3 + sizeof "file:?immutable=1");
+    if (!uri)
+        return NULL;
+    char *to = stpcpy(uri, "file:");
+    for (; *path; path++)
+        if (*path == '%' || *path == '?' || *path == '#')
+            to += snprintf(to, 4, "%%%02X", (unsigned)*path);
+        else
+            *to++ = *path;
+    memcpy(to, "?immutable=1", sizeof "?immutable=1");
+    return uri;
+}
+
+static int open_handle(struct reader *r)
+{
+    const struct database *d = r->database;
+    int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
+    if (!d->path)
+        return sqlite3_open_v2(":memory:", &r->handle, flags | SQLITE_OPEN_READWRITE | SQLITE_OPEN_MEMORY, NULL);
+    if (d->immutable) {
+        _cleanup_free_ char *uri = immutable_uri(d->path);
+        if (!uri)
+            return SQLITE_NOMEM;
+        return sqlite3_open_v2(uri, &r->handle, flags | SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, NULL);
+    }
+    /* Able to write where the file's mode allows it: only so can SQLite roll back what a crashed writer left,
+     * and make the shared memory of a WAL. query_only keeps statements from changing anything. */
+    return sqlite3_open_v2(d->path, &r->handle, flags | SQLITE_OPEN_READWRITE, NULL);
+}
+
+static int prepare_handle(struct reader *r, struct error *e)
+{
+    int rc = guard_install(&r->guard, r->handle, e);
+    if (rc < 0)
+        return rc;
+    sqlite3_progress_handler(r->handle, PROGRESS_OPS, on_progress, r);
+    sqlite3_busy_handler(r->handle, on_busy, r);
+    if (cache_kb > 0) {
+        char pragma[64];
+        snprintf(pragma, sizeof pragma, "PRAGMA cache_size = -%d", cache_kb);
+        rc = run(r, pragma, e);
+    }
+    if (rc == 0)
+        rc = run(r, "PRAGMA query_only = on", e);
+    if (rc == 0)
+        rc = run(r, "SELECT count(*) FROM sqlite_schema", e);
+    return rc;
+}
+
+static int open_reader(struct database *d, struct cancel *c, struct reader **ret, struct error *e)
+{
+    if (d->missing)
+        return error_set(e, ERR_UNUSABLE, "database %s cannot be read: its file is not there", d->name);
+    struct reader *r = calloc(1, sizeof *r);
+    if (!r)
+        return error_set(e, ERR_NOMEM, "no memory for a connection");
+    r->database = d;
+    r->cancel = c;
+    int rc = open_handle(r);
+    rc = rc != SQLITE_OK ? reader_error(r, rc, e) : prepare_handle(r, e);
+    if (rc < 0) {
+        reader_close(r);
+        return rc;
+    }
+    r->cancel = NULL;
+    *ret = r;
+    return 0;
+}
+
+void reader_close(struct reader *r)
+{
+    if (!r)
+        return;
+    statement_clear_cache(r);
+    sqlite3_close(r->handle);
+    free(r);
+}
+
+struct reader *reader_pop(struct reader **list)
+{
+    struct reader *r = *list;
+    if (r)
+        *list = r->next;
+    return r;
+}
+
+static struct reader *pool_take(struct database *d)
+{
+    pthread_mutex_lock(&d->lock);
+    struct reader *r = reader_pop(&d->idle);
+    if (r)
+        d->n_idle--;
+    pthread_mutex_unlock(&d->lock);
+    return r;
+}
+
+static void pool_give(struct reader *r)
+{
+    struct database *d = r->database;
+    pthread_mutex_lock(&d->lock);
+    bool keep = d->n_idle < POOL_MAX;
+    if (keep) {
+        r->next = d->idle;
+        d->idle = r;
+        d->n_idle++;
+    }
+    pthread_mutex_unlock(&d->lock);
+    if (!keep)
+        reader_close(r);
+}
+
+static int begin(struct reader *r, struct cancel *c, struct error *e)
+{
+    r->cancel = c;
+    cancel_attach(c, r->handle);
+    int rc = run(r, "BEGIN", e);
+    r->in_transaction = rc == 0;
+    return rc;
+}
+
+static int take_for_loop(struct database *d, struct reader **ret)
+{
+    if (!d->loop_reader)
+        d->loop_reader = pool_take(d);
+    if (!d->loop_reader || d->loop_reader->cancel)
+        return ERR_BUDGET;
+    d->loop_reader->on_loop = true;
+    *ret = d->loop_reader;
+    return 0;
+}
+
+static int take_from_pool(struct database *d, struct cancel *c, struct reader **ret, struct error *e)
+{
+    *ret = pool_take(d);
+    if (*ret)
+        return 0;
+    int rc = open_reader(d, c, ret, e);
+    if (rc != ERR_CANCELLED && rc != ERR_TIME_LIMIT)
+        database_note_problem(d, rc < 0 ? e->text : "");
+    return rc;
+}
+
+int reader_take(struct database *d, enum lane lane, struct cancel *c, struct reader **ret, struct error *e)
+{
+    struct reader *r = NULL;
+    int rc = lane == LANE_INLINE ? take_for_loop(d, &r) : take_from_pool(d, c, &r, e);
+    if (rc < 0)
+        return rc;
+    rc = begin(r, c, e);
+    if (rc < 0) {
+        reader_release(r);
+        return rc;
+    }
+    *ret = r;
+    return 0;
+}
+
+void reader_release(struct reader *r)
+{
+    if (!r)
+        return;
+    cancel_attach(r->cancel, NULL);
+    r->cancel = NULL; /* ROLLBACK is not to be stopped */
+    if (r->in_transaction)
+        run(r, "ROLLBACK", NULL);
+    r->in_transaction = false;
+    if (!r->on_loop)
+        pool_give(r);
+}
+
+bool reader_is_wal(struct reader *r)
+{
+    _cleanup_(statement_freep) struct statement *s = NULL;
+    const char *sql = "PRAGMA journal_mode";
+    if (statement_prepare(r, POLICY_OWN, sql, strlen(sql), &s, NULL) < 0 || statement_step(s, NULL) != 1)
+        return false;
+    const char *mode = statement_text(s, 0);
+    return mode && streq(mode, "wal");
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What reader.c and statement.c share: the inside of a reader. */
+#pragma once
+
+#include <sqlite3.h>
+
+#include "store/guard.h"
+#include "store/reader.h"
+
+#define STATEMENT_CACHE_SIZE 32
+
+struct reader {
+    struct reader *next; /* in the pool's list */
+    sqlite3 *handle;
+    struct guard guard;
+    struct database *database;
+    struct cancel *cancel; /* of the request that has the reader; NULL in the pool */
+    bool in_transaction;
+    bool on_loop;
+    unsigned clock; /* counts uses, for the cache */
+    struct statement *cache[STATEMENT_CACHE_SIZE];
+};
+
+struct statement {
+    struct reader *reader;
+    sqlite3_stmt *handle;
+    enum policy policy;
+    uint64_t hash;
+    size_t len;
+    unsigned used; /* reader's clock at the last use */
+    bool in_use;
+    char sql[]; /* len bytes */
+};
+
+/* Ends every cached statement. */
+void statement_clear_cache(struct reader *r);
