@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * One request: what is wanted. Made on the loop from what the client sent, handled by one thread at a time (the
+ * loop or a worker), freed by whoever made it.
+ *
+ * All strings live in its arena. `cancel` is the one part that other threads may touch meanwhile.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "store/catalogue.h"
+#include "store/reader.h"
+
+#define REQUEST_ARENA_MAX ((size_t)64 * 1024 * 1024) /* schema lists, decoded parameters, SQL text */
+#define REQUEST_PARAMS_MAX 1000
+
+enum method {
+    METHOD_GET = 1 << 0,
+    METHOD_HEAD = 1 << 1,
+    METHOD_POST = 1 << 2,
+    METHOD_OTHER = 1 << 3, /* all that no resource has */
+};
+
+struct param {
+    const char *name;  /* decoded, NUL-terminated */
+    const char *value; /* decoded; may hold NULs, is followed by one */
+    size_t len;
+};
+
+struct route;
+
+struct request {
+    struct arena *arena;
+    struct catalogue *catalogue; /* a reference */
+    enum method method;
+    const char *path; /* as it was sent, without the query */
+    struct param *params;
+    size_t n_params;
+    const char *host; /* for links; never NULL */
+    const char *body; /* borrowed from the caller */
+    size_t body_len;
+
+    /* What route_find() found in the path; NULL where the pattern has none. */
+    const struct route *route;
+    const char *format;        /* suffix of the last segment, "" for none */
+    struct database *database; /* borrowed from the catalogue */
+    const char *table;         /* decoded */
+    const char *row;           /* still encoded */
+
+    enum lane lane;
+    struct cancel cancel;
+    struct reader *reader; /* NULL until request_reader() */
+    int64_t begun;         /* clock_usec() */
+    struct error error;
+};
+
+/* A request for `target` (path and query as sent). ERR_LIMIT for too many parameters, ERR_NOMEM. Also after an
+ * error *ret, unless NULL, can be answered with route_refuse(). */
+int request_new(struct catalogue *catalogue, enum method method, const char *target, struct request **ret);
+void request_free(struct request *req);
+DEFINE_CLEANUP(struct request *, request_free)
+
+/* Takes the Host header. ERR_BAD_INPUT unless it looks like one: it comes back in links and headers. */
+int request_set_host(struct request *req, const char *host);
+
+/* The first parameter of that name, or NULL. */
+const struct param *request_param(const struct request *req, const char *name);
+
+/* The settings that the request began with. */
+static inline const struct settings *request_settings(const struct request *req)
+{
+    return &req->catalogue->settings;
+}
+
+/* Takes a reader of req->database for the current lane into req->reader. Errors as reader_take(). */
+int request_reader(struct request *req);
+
+/* Gives the reader back. */
+void request_release(struct request *req);
+
+/* The URL of this page with `_next=TOKEN`: every parameter that has a value repeated, `_next` replaced. NULL
+ * without memory. */
+const char *request_next_url(struct request *req, const char *token);

@@ -1,0 +1,319 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "api/rows.h"
+#include "format/json_write.h"
+#include "format/keyset.h"
+
+struct row_field {
+    int column;
+    const char *name; /* `"NAME": `, with `, ` before it but for the first */
+    size_t len;
+};
+
+static int no_memory(struct rows *rows)
+{
+    return error_set(&rows->request->error, ERR_NOMEM, "no memory for the answer");
+}
+
+int rows_parse_shape(struct request *req, struct rows *rows)
+{
+    static const char *const names[] = {"objects", "arrays", "array", "arrayfirst", "object"};
+    const struct param *shape = request_param(req, "_shape");
+    const struct param *nl = request_param(req, "_nl");
+    for (size_t i = 0; shape && i < ARRAY_SIZE(names); i++)
+        if (streq(shape->value, names[i])) {
+            rows->shape = (enum shape)i;
+            rows->newlines = rows->shape == SHAPE_ARRAY && nl && nl->len > 0;
+            return 0;
+        }
+    if (shape)
+        return error_set(&req->error, ERR_BAD_INPUT, "Invalid _shape: %s", shape->value);
+    return 0;
+}
+
+/* Of columns with one name an object shows the last, at the first one's place, as a Python dict does. */
+static bool is_repeated(const struct statement *s, int column)
+{
+    for (int i = 0; i < column; i++)
+        if (streq(statement_column_name(s, i), statement_column_name(s, column)))
+            return true;
+    return false;
+}
+
+static int last_of_name(const struct statement *s, int column)
+{
+    for (int i = statement_columns(s) - 1; i > column; i--)
+        if (streq(statement_column_name(s, i), statement_column_name(s, column)))
+            return i;
+    return column;
+}
+
+static int find_fields(struct rows *rows)
+{
+    struct arena *a = rows->request->arena;
+    int n = statement_columns(rows->statement);
+    _cleanup_(buf_free) struct buf b = BUF_INIT(REPLY_BLOCK_MAX);
+    rows->fields = arena_new_array(a, struct row_field, n + 1);
+    if (!rows->fields)
+        return no_memory(rows);
+    for (int i = 0; i < n; i++) {
+        if (is_repeated(rows->statement, i))
+            continue;
+        struct row_field *f = &rows->fields[rows->n_fields];
+        buf_clear(&b);
+        buf_adds(&b, rows->n_fields ? ", " : "{");
+        json_write_key(&b, statement_column_name(rows->statement, i));
+        f->column = last_of_name(rows->statement, i);
+        f->name = b.err ? NULL : arena_strndup(a, b.data, b.len);
+        f->len = b.len;
+        if (!f->name)
+            return no_memory(rows);
+        rows->n_fields++;
+    }
+    return 0;
+}
+
+static void write_object(struct buf *b, const struct rows *rows)
+{
+    struct value v;
+    for (size_t i = 0; i < rows->n_fields; i++) {
+        const struct row_field *f = &rows->fields[i];
+        buf_add(b, f->name, f->len);
+        statement_value(rows->statement, f->column, &v);
+        json_write_value(b, &v);
+    }
+    buf_addc(b, '}');
+}
+
+static void write_array(struct buf *b, const struct rows *rows)
+{
+    struct value v;
+    int n = statement_columns(rows->statement);
+    buf_addc(b, '[');
+    for (int i = 0; i < n; i++) {
+        if (i)
+            buf_add(b, ", ", 2);
+        statement_value(rows->statement, i, &v);
+        json_write_value(b, &v);
+    }
+    buf_addc(b, ']');
+}
+
+static void write_key(struct buf *b, const struct rows *rows)
+{
+    struct value key[KEYSET_PARTS_MAX];
+    size_t n = MIN(rows->n_keys, (size_t)KEYSET_PARTS_MAX);
+    for (size_t i = 0; i < n; i++)
+        statement_value(rows->statement, rows->keys[i], &key[i]);
+    keyset_write(b, key, n);
+}
+
+static int take_next(struct rows *rows)
+{
+    _cleanup_(buf_free) struct buf b = BUF_INIT(REPLY_BLOCK_SIZE);
+    if (rows->n_keys > 0)
+        write_key(&b, rows);
+    else
+        buf_add_int(&b, rows->offset + rows->limit);
+    rows->next = b.err ? NULL : arena_strndup(rows->request->arena, b.data, b.len);
+    return rows->next ? 0 : error_set(&rows->request->error, ERR_LIMIT, "the key of the last row is too long");
+}
+
+static int write_member_name(struct buf *b, const struct rows *rows)
+{
+    _cleanup_(buf_free) struct buf key = BUF_INIT(REPLY_BLOCK_SIZE);
+    write_key(&key, rows);
+    if (key.err)
+        return error_set(&rows->request->error, ERR_LIMIT, "the key of a row is too long");
+    json_write_text(b, key.data, key.len);
+    buf_add(b, ": ", 2);
+    return 0;
+}
+
+static int write_row(struct buf *b, struct rows *rows)
+{
+    struct value v;
+    int rc = 0;
+    if (rows->written > 0)
+        buf_add(b, rows->newlines ? "\n" : ", ", rows->newlines ? 1 : 2);
+    switch (rows->shape) {
+    case SHAPE_OBJECT:
+        rc = write_member_name(b, rows);
+        if (rc < 0)
+            return rc;
+        /* fall through */
+    case SHAPE_OBJECTS:
+    case SHAPE_ARRAY:
+        write_object(b, rows);
+        break;
+    case SHAPE_ARRAYS:
+        write_array(b, rows);
+        break;
+    case SHAPE_ARRAYFIRST:
+        statement_value(rows->statement, 0, &v);
+        json_write_value(b, &v);
+        break;
+    }
+    if (b->err)
+        return error_set(&rows->request->error, b->err == ERR_NOMEM ? ERR_NOMEM : ERR_TOO_LARGE,
+                         "a row is too large to be sent");
+    return 0;
+}
+
+/* The last row of a page that goes on: the next page begins after it. Its values are gone after the step that
+ * tells whether there is one more row, so its key is kept beforehand. */
+static int note_last(struct rows *rows, int64_t row)
+{
+    return rows->paged && !rows->next && row == rows->limit ? take_next(rows) : 0;
+}
+
+/* Steps and writes until `enough` bytes are there. 1: there may be more rows; 0: done; or an error. */
+static int fill(struct rows *rows, struct buf *b, size_t enough)
+{
+    struct error *e = &rows->request->error;
+    int rc;
+    while ((rc = statement_step(rows->statement, e)) == 1) {
+        if (rows->written == rows->limit) {
+            rows->more = true;
+            return 0;
+        }
+        rc = write_row(b, rows);
+        if (rc == 0)
+            rc = note_last(rows, ++rows->written);
+        if (rc < 0)
+            return rc;
+        if (b->len >= enough)
+            return 1;
+    }
+    return rc;
+}
+
+/* Steps through all rows without writing, to learn `more` and `next`, and goes back to the first. */
+static int look_ahead(struct rows *rows)
+{
+    struct error *e = &rows->request->error;
+    int64_t seen = 0;
+    int rc;
+    statement_rewind(rows->statement);
+    rows->next = NULL;
+    while ((rc = statement_step(rows->statement, e)) == 1) {
+        if (seen == rows->limit) {
+            rows->more = true;
+            break;
+        }
+        rc = note_last(rows, ++seen);
+        if (rc < 0)
+            return rc;
+    }
+    statement_rewind(rows->statement);
+    rows->written = 0;
+    return rc < 0 ? rc : 0;
+}
+
+static bool has_envelope(const struct rows *rows)
+{
+    return rows->shape == SHAPE_OBJECTS || rows->shape == SHAPE_ARRAYS;
+}
+
+static void write_head(struct buf *b, const struct rows *rows)
+{
+    if (has_envelope(rows))
+        rows->head(b, rows);
+    if (!rows->newlines)
+        buf_addc(b, rows->shape == SHAPE_OBJECT ? '{' : '[');
+}
+
+static void write_tail(struct buf *b, const struct rows *rows)
+{
+    if (!rows->newlines)
+        buf_addc(b, rows->shape == SHAPE_OBJECT ? '}' : ']');
+    if (has_envelope(rows))
+        rows->tail(b, rows);
+}
+
+/* What is written when the rows are over; `next` only counts when there is a row past the last. */
+static void finish(struct rows *rows, struct buf *b)
+{
+    if (!rows->more)
+        rows->next = NULL;
+    write_tail(b, rows);
+    rows->done = true;
+}
+
+static int put_head_before(struct rows *rows, struct buf *body)
+{
+    _cleanup_(buf_free) struct buf head = BUF_INIT(REPLY_BLOCK_MAX);
+    write_head(&head, rows);
+    if (head.err || !buf_reserve(body, head.len))
+        return no_memory(rows);
+    memmove(body->data + head.len, body->data, body->len);
+    memcpy(body->data, head.data, head.len);
+    body->len += head.len;
+    return 0;
+}
+
+static int begin_stream(struct rows *rows, struct reply *reply)
+{
+    if (rows->request->lane == LANE_INLINE)
+        return ERR_BUDGET;
+    if (!rows->paged) {
+        reply->rows = rows;
+        return put_head_before(rows, &reply->body);
+    }
+    int rc = look_ahead(rows);
+    if (rc < 0)
+        return rc;
+    if (!rows->more)
+        rows->next = NULL;
+    buf_clear(&reply->body);
+    write_head(&reply->body, rows);
+    rc = fill(rows, &reply->body, REPLY_BLOCK_SIZE);
+    if (rc == 0)
+        finish(rows, &reply->body);
+    if (rc >= 0)
+        reply->rows = rows;
+    return MIN(rc, 0);
+}
+
+int rows_answer(struct rows *rows, struct reply *reply)
+{
+    if (rows->shape == SHAPE_OBJECT && rows->n_keys == 0)
+        return error_set(&rows->request->error, ERR_BAD_INPUT,
+                         "_shape=object not available for tables with no primary keys");
+    reply->content_type = rows->newlines ? "text/plain" : CONTENT_JSON;
+    int rc = find_fields(rows);
+    if (rc == 0)
+        rc = fill(rows, &reply->body, REPLY_BLOCK_SIZE);
+    if (rc == 0) {
+        finish(rows, &reply->body);
+        rc = put_head_before(rows, &reply->body);
+    } else if (rc == 1)
+        rc = begin_stream(rows, reply);
+    if (rc < 0 || !reply->rows)
+        statement_free(TAKE_PTR(rows->statement));
+    return rc;
+}
+
+int rows_continue(struct reply *reply)
+{
+    struct rows *rows = reply->rows;
+    buf_clear(&reply->body);
+    if (reply->body.cap > 4 * REPLY_BLOCK_SIZE)
+        buf_free(&reply->body);
+    if (rows->done)
+        return 0;
+    int rc = fill(rows, &reply->body, REPLY_BLOCK_SIZE);
+    if (rc == 0)
+        finish(rows, &reply->body);
+    if (reply->body.err)
+        return no_memory(rows);
+    return rc;
+}
+
+void rows_end(struct reply *reply)
+{
+    struct rows *rows = TAKE_PTR(reply->rows);
+    if (!rows)
+        return;
+    statement_free(TAKE_PTR(rows->statement));
+    request_release(rows->request);
+}

@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* /DB/TABLE.json: a page of a table or view. */
+#include <errno.h>
+
+#include "api/resources.h"
+#include "api/rows.h"
+#include "api/table.h"
+#include "format/json_write.h"
+#include "format/keyset.h"
+#include "sql/page.h"
+#include "store/schema.h"
+
+#define SQL_MAX (1024 * 1024)
+
+/* Parameters of Datasette's that change which rows come, or how, and that this version does not have. To ignore
+ * them would answer another question than the one that was asked. */
+static const char *const unsupported[] = {
+    "_col",          "_extra",      "_facet",  "_facet_array", "_facet_date", "_filter_column", "_filter_op",
+    "_filter_value", "_json",       "_json_infinity", "_label", "_labels",    "_nocol",         "_search",
+    "_searchmode",   "_sort",       "_sort_desc", "_through",  "_timelimit",  "_where",
+};
+
+static int refuse_unsupported(struct request *req)
+{
+    for (size_t i = 0; i < req->n_params; i++) {
+        const char *name = req->params[i].name;
+        bool known = name[0] == '_' && !strstr(name, "__") && strncmp(name, "_search_", 8) != 0;
+        for (size_t k = 0; k < ARRAY_SIZE(unsupported) && known; k++)
+            known = !streq(name, unsupported[k]);
+        if (!known)
+            return error_set(&req->error, ERR_BAD_INPUT,
+                             "%s: filters and sorting are not supported by this version; "
+                             "ask with SQL: /%s/-/query.json?sql=",
+                             name, req->database->name);
+    }
+    return 0;
+}
+
+static int parse_size(struct request *req, int64_t *ret)
+{
+    const struct settings *s = request_settings(req);
+    const struct param *p = request_param(req, "_size");
+    *ret = MIN(s->default_page_size, s->max_returned_rows);
+    if (!p || p->len == 0)
+        return 0;
+    if (streq(p->value, "max")) {
+        *ret = s->max_returned_rows;
+        return 0;
+    }
+    char *end;
+    errno = 0;
+    long long size = strtoll(p->value, &end, 10);
+    if (strspn(p->value, "0123456789") != p->len || errno != 0)
+        return error_set(&req->error, ERR_BAD_INPUT, "_size must be a positive integer");
+    if (size > s->max_returned_rows)
+        return error_set(&req->error, ERR_BAD_INPUT, "_size must be <= %lld", (long long)s->max_returned_rows);
+    *ret = size;
+    return 0;
+}
+
+int table_page(struct request *req, struct table *t, struct page *p)
+{
+    int rc = schema_table(req->reader, req->arena, req->table, t, &req->error);
+    if (rc < 0)
+        return rc;
+    const char **columns = arena_new_array(req->arena, const char *, t->n_columns + 1);
+    if (!columns)
+        return error_set(&req->error, ERR_NOMEM, "no memory for the columns");
+    for (size_t i = 0; i < t->n_columns; i++)
+        columns[i] = t->columns[i].name;
+    *p = (struct page){.table = t->name,
+                       .columns = columns,
+                       .n_columns = t->n_columns,
+                       .select_rowid = t->use_rowid,
+                       .keys = t->keys,
+                       .n_keys = t->n_keys};
+    return 0;
+}
+
+int table_key_columns(struct request *req, const struct table *t, struct rows *rows)
+{
+    int *keys = arena_new_array(req->arena, int, t->n_keys + 1);
+    if (!keys)
+        return error_set(&req->error, ERR_NOMEM, "no memory for the columns");
+    for (size_t k = 0; k < t->n_keys && !t->use_rowid; k++)
+        for (size_t i = 0; i < t->n_columns; i++)
+            if (t->columns[i].pk == (int)k + 1)
+                keys[k] = (int)i;
+    rows->keys = keys; /* the rowid comes first */
+    rows->n_keys = t->n_keys;
+    return 0;
+}
+
+int table_prepare(struct request *req, const struct page *p, const struct keyset *key,
+                  void (*write)(struct buf *sql, const struct page *p), struct statement **ret)
+{
+    _cleanup_(buf_free) struct buf sql = BUF_INIT(SQL_MAX);
+    write(&sql, p);
+    if (sql.err)
+        return error_set(&req->error, ERR_TOO_LARGE, "the table has too many columns");
+    _cleanup_(statement_freep) struct statement *s = NULL;
+    int rc = statement_prepare(req->reader, POLICY_PAGE, sql.data, sql.len, &s, &req->error);
+    for (size_t i = 0; key && i < key->n && rc == 0; i++) {
+        struct value v = {.type = VALUE_TEXT, .bytes = key->parts[i].text, .len = key->parts[i].len};
+        rc = statement_bind(s, (int)i + 1, &v, &req->error);
+    }
+    if (rc == 0)
+        *ret = TAKE_PTR(s);
+    return rc;
+}
+
+/* Where the page begins. A token with another number of parts than the key begins at the first row. */
+static int parse_next(struct request *req, const struct table *t, struct page *p, struct keyset *key)
+{
+    const struct param *next = request_param(req, "_next");
+    *key = (struct keyset){0};
+    if (!next || next->len == 0)
+        return 0;
+    if (t->is_view) {
+        char *end;
+        errno = 0;
+        p->offset = strtoll(next->value, &end, 10);
+        if (*end || errno || p->offset < 0)
+            return error_set(&req->error, ERR_BAD_INPUT, "_next must be a token from an earlier answer");
+        return 0;
+    }
+    int rc = keyset_read(req->arena, next->value, next->len, key);
+    if (rc < 0)
+        return error_set(&req->error, rc, "_next must be a token from an earlier answer");
+    p->after = key->n == t->n_keys;
+    if (!p->after)
+        *key = (struct keyset){0};
+    return 0;
+}
+
+static void write_head(struct buf *b, const struct rows *rows)
+{
+    const char *url = rows->next ? request_next_url(rows->request, rows->next) : NULL;
+    buf_adds(b, "{\"ok\": true, \"next\": ");
+    if (rows->next)
+        json_write_str(b, rows->next);
+    else
+        json_write_null(b);
+    buf_adds(b, ", \"next_url\": ");
+    if (url)
+        json_write_str(b, url);
+    else
+        json_write_null(b);
+    buf_adds(b, ", \"rows\": ");
+}
+
+static void write_tail(struct buf *b, const struct rows *rows)
+{
+    (void)rows;
+    buf_adds(b, ", \"truncated\": false}");
+}
+
+void table_headers(struct request *req, struct reply *reply)
+{
+    int64_t ttl = request_settings(req)->default_cache_ttl;
+    reply_header(reply, "Cache-Control",
+                 ttl == 0 ? "no-cache" : arena_printf(req->arena, "max-age=%lld", (long long)ttl));
+    reply_header(reply, "Referrer-Policy", "no-referrer");
+}
+
+static void link_next(struct request *req, struct reply *reply, const struct rows *rows)
+{
+    const char *url = rows->next ? request_next_url(req, rows->next) : NULL;
+    if (url)
+        reply_header(reply, "Link", arena_printf(req->arena, "<%s>; rel=\"next\"", url));
+}
+
+int table_answer(struct request *req, struct reply *reply)
+{
+    struct table t;
+    struct page p;
+    struct keyset key;
+    struct rows *rows = arena_new_array(req->arena, struct rows, 1);
+    if (!rows)
+        return error_set(&req->error, ERR_NOMEM, "no memory for the request");
+    *rows = (struct rows){.request = req, .head = write_head, .tail = write_tail, .paged = true};
+    int rc = request_reader(req);
+    if (rc == 0)
+        rc = table_page(req, &t, &p);
+    if (rc == 0)
+        rc = refuse_unsupported(req);
+    if (rc == 0)
+        rc = parse_size(req, &rows->limit);
+    if (rc == 0)
+        rc = rows_parse_shape(req, rows);
+    if (rc == 0)
+        rc = parse_next(req, &t, &p, &key);
+    if (rc == 0)
+        rc = table_key_columns(req, &t, rows);
+    if (rc < 0)
+        return rc;
+    rows->offset = p.offset;
+    p.limit = rows->limit + 1;
+    rc = table_prepare(req, &p, &key, page_write, &rows->statement);
+    if (rc == 0)
+        rc = rows_answer(rows, reply);
+    if (rc == 0) {
+        link_next(req, reply, rows);
+        table_headers(req, reply);
+    }
+    return rc;
+}
