@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <stdio.h>
+
+#include "api/route.h"
+#include "api/rows.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "http/exchange.h"
+#include "http/stream.h"
+
+#define URL_MAX ((size_t)16 * 1024)
+#define HEADERS_MAX ((size_t)32 * 1024) /* with the request line */
+#define BODY_MAX ((size_t)1 << 30)      /* for max_post_body_bytes = 0 */
+#define INLINE_BUDGET_USEC USEC_PER_MSEC
+
+void *exchange_begin(void *cls, const char *uri, struct MHD_Connection *mhd)
+{
+    (void)cls;
+    struct connection *c = connection_of(mhd);
+    struct exchange *x = c ? calloc(1, sizeof *x) : NULL;
+    if (!x)
+        return NULL;
+    x->connection = c;
+    x->spool_fd = -1;
+    x->target = strdup(uri);
+    reply_init(&x->reply);
+    c->exchange = x;
+    c->mhd = mhd;
+    connection_enter(c, PHASE_HEADERS);
+    return x;
+}
+
+static size_t body_max(const struct exchange *x)
+{
+    int64_t max = server_settings(x->connection->server)->max_post_body_bytes;
+    return max > 0 ? (size_t)max : BODY_MAX;
+}
+
+static enum method parse_method(const char *name)
+{
+    if (streq(name, "GET"))
+        return METHOD_GET;
+    if (streq(name, "HEAD"))
+        return METHOD_HEAD;
+    return streq(name, "POST") ? METHOD_POST : METHOD_OTHER;
+}
+
+/* Makes the reply for an error that keeps the request from being looked at. */
+static int refuse(struct exchange *x, int code, const char *what, size_t max)
+{
+    error_set(&x->request->error, code, "%s; the limit is %zu bytes", what, max);
+    route_refuse(x->request, &x->reply);
+    x->refused = true;
+    return code;
+}
+
+static int check_sizes(struct exchange *x, struct MHD_Connection *mhd)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
+    const char *length = MHD_lookup_connection_value(mhd, MHD_HEADER_KIND, MHD_HTTP_HEADER_CONTENT_LENGTH);
+    if (strlen(x->target) > URL_MAX)
+        return refuse(x, ERR_LONG_URL, "the URL is too long", URL_MAX);
+    if (info && info->header_size > HEADERS_MAX)
+        return refuse(x, ERR_LONG_HEADERS, "the headers are too long", HEADERS_MAX);
+    if (length && strtoull(length, NULL, 10) > body_max(x))
+        return refuse(x, ERR_LONG_BODY, "the body is too long", body_max(x));
+    return 0;
+}
+
+/* The request's headers are there. */
+static int begin_request(struct exchange *x, struct MHD_Connection *mhd, const char *method,
+                         const char *version)
+{
+    struct server *s = x->connection->server;
+    if (!x->target)
+        return ERR_NOMEM;
+    int rc = request_new(s->catalogue, parse_method(method), x->target, &x->request);
+    if (!x->request)
+        return rc;
+    x->http10 = streq(version, MHD_HTTP_VERSION_1_0);
+    x->body = BUF_INIT(body_max(x));
+    const char *host = MHD_lookup_connection_value(mhd, MHD_HEADER_KIND, MHD_HTTP_HEADER_HOST);
+    if (rc == 0 && host)
+        rc = request_set_host(x->request, host);
+    if (rc < 0) {
+        route_refuse(x->request, &x->reply);
+        x->refused = true;
+    } else
+        check_sizes(x, mhd);
+    connection_enter(x->connection, PHASE_BODY);
+    x->state = EXCHANGE_BODY;
+    return 0;
+}
+
+static void add_body(struct exchange *x, const char *bytes, size_t n)
+{
+    if (x->refused)
+        return;
+    buf_add(&x->body, bytes, n);
+    if (x->body.err)
+        refuse(x, ERR_LONG_BODY, "the body is too long", body_max(x));
+}
+
+static struct MHD_Response *whole_response(struct exchange *x)
+{
+    struct buf *b = &x->reply.body;
+    struct MHD_Response *r =
+        MHD_create_response_from_buffer(b->len, b->len ? b->data : (char *)"",
+                                        b->len ? MHD_RESPMEM_MUST_FREE : MHD_RESPMEM_PERSISTENT);
+    if (r && b->len)
+        *b = BUF_INIT(b->max); /* libmicrohttpd frees it */
+    return r;
+}
+
+static enum MHD_Result respond(struct exchange *x, struct MHD_Connection *mhd)
+{
+    struct reply *reply = &x->reply;
+    struct MHD_Response *r = reply->rows || x->spool_fd >= 0 ? stream_response(x) : whole_response(x);
+    if (!r)
+        return MHD_NO;
+    MHD_add_response_header(r, MHD_HTTP_HEADER_CONTENT_TYPE, reply->content_type);
+    for (size_t i = 0; i < reply->n_headers; i++)
+        MHD_add_response_header(r, reply->headers[i].name, reply->headers[i].value);
+    if (x->connection->server->draining)
+        MHD_add_response_header(r, MHD_HTTP_HEADER_CONNECTION, "close");
+    enum MHD_Result result = MHD_queue_response(mhd, reply->status, r);
+    MHD_destroy_response(r);
+    x->state = EXCHANGE_SENDING;
+    connection_enter(x->connection, PHASE_SEND);
+    return result;
+}
+
+/* Counts an answer that has become a stream, or refuses it when there are too many. On the loop. */
+static void admit_stream(struct exchange *x)
+{
+    struct server *s = x->connection->server;
+    if (!x->reply.rows)
+        return;
+    if (s->n_streams < (size_t)server_settings(s)->max_streams) {
+        s->n_streams++;
+        x->streams = true;
+        return;
+    }
+    rows_end(&x->reply);
+    error_set(&x->request->error, ERR_OVERLOAD, "too many long answers are being sent; try again");
+    route_refuse(x->request, &x->reply);
+}
+
+static void run_request(struct job *job)
+{
+    struct exchange *x = container_of(job, struct exchange, job);
+    struct request *req = x->request;
+    int64_t limit = request_settings(req)->sql_time_limit_ms * USEC_PER_MSEC;
+    req->lane = LANE_SLOW;
+    cancel_set_deadline(&req->cancel, clock_usec() + limit, ERR_TIME_LIMIT);
+    route_answer(req, &x->reply);
+    if (x->reply.rows && (x->http10 || !reader_is_wal(req->reader)))
+        stream_spool(x);
+    /* While nobody steps, no deadline passes; a stream's blocks have their own. */
+    cancel_set_deadline(&req->cancel, NEVER, ERR_TIME_LIMIT);
+}
+
+static void request_done(struct job *job)
+{
+    struct exchange *x = container_of(job, struct exchange, job);
+    admit_stream(x);
+    x->state = EXCHANGE_READY;
+    connection_resume(x->connection);
+}
+
+static enum MHD_Result go_slow(struct exchange *x, struct MHD_Connection *mhd)
+{
+    x->job = (struct job){.run = run_request, .done = request_done};
+    int rc = workers_submit(x->connection->server->workers, &x->job, false);
+    if (rc < 0) {
+        error_set(&x->request->error, rc, "%s", error_text(rc));
+        route_refuse(x->request, &x->reply);
+        return respond(x, mhd);
+    }
+    x->state = EXCHANGE_WAITING;
+    connection_enter(x->connection, PHASE_QUERY);
+    connection_suspend(x->connection);
+    return MHD_YES;
+}
+
+/* The whole request is there. */
+static enum MHD_Result dispatch(struct exchange *x, struct MHD_Connection *mhd)
+{
+    struct request *req = x->request;
+    if (x->refused)
+        return respond(x, mhd);
+    req->body = x->body.data;
+    req->body_len = x->body.len;
+    if (route_find(req) < 0) {
+        route_refuse(req, &x->reply);
+        return respond(x, mhd);
+    }
+    if (req->route->cost == COST_LARGE)
+        return go_slow(x, mhd);
+    req->lane = LANE_INLINE;
+    cancel_set_deadline(&req->cancel, clock_usec() + INLINE_BUDGET_USEC, ERR_BUDGET);
+    if (route_answer(req, &x->reply) == ERR_BUDGET)
+        return go_slow(x, mhd);
+    return respond(x, mhd);
+}
+
+enum MHD_Result exchange_handle(void *cls, struct MHD_Connection *mhd, const char *url, const char *method,
+                                const char *version, const char *upload_data, size_t *upload_data_size,
+                                void **context)
+{
+    struct exchange *x = *context;
+    (void)cls;
+    (void)url;
+    if (!x)
+        return MHD_NO;
+    switch (x->state) {
+    case EXCHANGE_NEW:
+        if (begin_request(x, mhd, method, version) < 0)
+            return MHD_NO;
+        /* A response in this first call makes libmicrohttpd close the connection (0.9.75, 1.0.1): right only
+         * for a body that nobody will read. */
+        return x->refused && x->reply.status == 413 ? respond(x, mhd) : MHD_YES;
+    case EXCHANGE_BODY:
+        if (*upload_data_size == 0)
+            return dispatch(x, mhd);
+        add_body(x, upload_data, *upload_data_size);
+        *upload_data_size = 0;
+        return MHD_YES;
+    case EXCHANGE_READY:
+        return respond(x, mhd);
+    default:
+        return MHD_YES;
+    }
+}
+
+void exchange_completed(void *cls, struct MHD_Connection *mhd, void **context,
+                        enum MHD_RequestTerminationCode code)
+{
+    struct exchange *x = *context;
+    (void)cls;
+    (void)mhd;
+    (void)code;
+    if (!x)
+        return;
+    struct connection *c = x->connection;
+    *context = NULL;
+    c->exchange = NULL;
+    c->server->n_streams -= x->streams;
+    rows_end(&x->reply);
+    reply_clear(&x->reply);
+    buf_free(&x->body);
+    closep(&x->spool_fd);
+    request_free(x->request);
+    free(x->target);
+    free(x);
+    connection_enter(c, PHASE_IDLE);
+}
+
+void exchange_cancel(struct exchange *x, int reason)
+{
+    if (x->request)
+        cancel_throw(&x->request->cancel, reason);
+}
+
+int64_t exchange_keep_deadline(struct exchange *x, int64_t now)
+{
+    struct cancel *c = &x->request->cancel;
+    int64_t deadline = atomic_load(&c->deadline);
+    if (deadline == NEVER) /* it waits in the queue */
+        return now + server_settings(x->connection->server)->sql_time_limit_ms * USEC_PER_MSEC;
+    if (deadline > now)
+        return deadline;
+    cancel_throw(c, atomic_load(&c->overdue));
+    return now + server_settings(x->connection->server)->sql_time_limit_ms * USEC_PER_MSEC;
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What the files of http/ share: the inside of the server. */
+#pragma once
+
+#include <microhttpd.h>
+
+#include "http/server.h"
+
+#define LISTENERS_MAX 16
+
+struct listening {
+    struct source source;
+    struct server *server;
+    bool watched;
+};
+
+struct server {
+    struct loop *loop;
+    struct workers *workers;
+    struct catalogue *catalogue; /* a reference */
+    struct MHD_Daemon *daemon;
+    struct source mhd; /* libmicrohttpd's own epoll descriptor */
+    struct listening listening[LISTENERS_MAX];
+    size_t n_listening;
+    struct connection *connections;
+    size_t n_connections;
+    size_t n_streams;
+    int64_t idle_since;
+    int64_t next_sweep; /* no deadline passes before this */
+    bool run_needed;    /* libmicrohttpd has work that its descriptor does not show */
+    bool draining;
+};
+
+static inline const struct settings *server_settings(const struct server *s)
+{
+    return &s->catalogue->settings;
+}
