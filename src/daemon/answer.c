@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+#include <stdio.h>
+
+#include "api/route.h"
+#include "api/rows.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "daemon/answer.h"
+
+static int print_body(struct reply *reply)
+{
+    int more;
+    do {
+        fwrite(reply->body.data, 1, reply->body.len, stdout);
+        more = reply->rows ? rows_continue(reply) : 0;
+    } while (more == 1);
+    if (more == 0 && reply->rows)
+        fwrite(reply->body.data, 1, reply->body.len, stdout);
+    fputc('\n', stdout);
+    return more;
+}
+
+int answer_print(struct catalogue *c, const char *target)
+{
+    _cleanup_(request_freep) struct request *req = NULL;
+    struct reply reply;
+    int rc = request_new(c, METHOD_GET, target, &req);
+    if (!req) {
+        log_error("out of memory");
+        return 1;
+    }
+    reply_init(&reply);
+    cancel_set_deadline(&req->cancel, clock_usec() + c->settings.sql_time_limit_ms * USEC_PER_MSEC,
+                        ERR_TIME_LIMIT);
+    if (rc < 0 || route_find(req) < 0)
+        route_refuse(req, &reply);
+    else
+        route_answer(req, &reply);
+    bool good = reply.status / 100 == 2;
+    if (print_body(&reply) < 0) {
+        log_error("the answer breaks off: %s", req->error.text);
+        good = false;
+    }
+    rows_end(&reply);
+    buf_free(&reply.body);
+    if (fflush(stdout) == EOF || ferror(stdout)) {
+        log_error("standard output: %s", strerror(errno));
+        good = false;
+    }
+    return good ? 0 : 1;
+}

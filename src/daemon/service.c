@@ -1,0 +1,334 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/signalfd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/workers.h"
+#include "config.h"
+#include "daemon/configuration.h"
+#include "daemon/probe.h"
+#include "daemon/service.h"
+#include "daemon/uds.h"
+#include "http/server.h"
+#include "store/watch.h"
+#include "systemd/listen.h"
+#include "systemd/notify.h"
+
+#define PROBE_DELAY_USEC (200 * USEC_PER_MSEC) /* the request that started us comes first */
+#define CUT_DELAY_USEC (2 * USEC_PER_SEC)      /* between stopping queries, hanging up, and giving up */
+#define STATUS_MAX 2048
+
+/* How a drain goes on when requests do not finish by themselves. */
+enum stage { STAGE_SERVE, STAGE_DRAIN, STAGE_CANCEL, STAGE_CUT, STAGE_GIVE_UP };
+
+struct service {
+    const struct options *options;
+    struct catalogue_sources sources;
+    struct catalogue *catalogue;
+    struct loop *loop;
+    struct workers *workers;
+    struct server *server;
+    struct listener *listeners;
+    size_t n_listeners;
+    struct uds_node node;   /* of --uds */
+    bool activated;         /* the sockets are systemd's, which starts us again */
+    struct source signals, changes, jobs;
+    struct probe probe;
+    int64_t probe_at;
+    int64_t watchdog_interval, watchdog_at;
+    enum stage stage;
+    int64_t stage_ends;
+};
+
+struct catalogue_sources service_sources(const struct options *o)
+{
+    return (struct catalogue_sources){.files = o->files,
+                                      .n_files = o->n_files,
+                                      .immutables = o->immutables,
+                                      .n_immutables = o->n_immutables,
+                                      .directory = o->state_directory,
+                                      .memory = o->memory};
+}
+
+static void describe(const struct service *s, void (*tell)(const char *status))
+{
+    _cleanup_(buf_free) struct buf status = BUF_INIT(STATUS_MAX);
+    probe_describe(s->catalogue, &status);
+    const char *text = buf_cstr(&status);
+    tell(text ? text : "Serving");
+}
+
+static void log_problems(const struct catalogue *c)
+{
+    char problem[sizeof c->databases[0]->problem];
+    for (size_t i = 0; i < c->n; i++) {
+        database_problem(c->databases[i], problem, sizeof problem);
+        if (problem[0])
+            log_warning("%s", problem);
+    }
+}
+
+static void on_probed(struct probe *p)
+{
+    struct service *s = container_of(p, struct service, probe);
+    log_problems(p->catalogue);
+    if (s->stage == STAGE_SERVE)
+        describe(s, notify_status);
+}
+
+static void use_catalogue(struct service *s, struct catalogue *c)
+{
+    server_set_catalogue(s->server, c);
+    catalogue_unref(s->catalogue);
+    s->catalogue = c;
+    s->probe_at = clock_usec() + PROBE_DELAY_USEC;
+}
+
+static void on_changes(struct source *source, uint32_t events)
+{
+    struct service *s = container_of(source, struct service, changes);
+    struct catalogue *c = NULL;
+    struct error e;
+    (void)events;
+    if (!watch_read(source->fd))
+        return;
+    if (catalogue_new(&s->sources, &s->catalogue->settings, s->catalogue, &c, &e) < 0) {
+        log_error("the list of databases stays as it was: %s", e.text);
+        return;
+    }
+    use_catalogue(s, c);
+}
+
+static bool under_systemd(const struct service *s)
+{
+    return s->activated && notify_active();
+}
+
+static void reload(struct service *s)
+{
+    struct settings settings;
+    struct catalogue *c = NULL;
+    struct error e;
+    notify_reloading();
+    int rc = configuration_load(s->options, &settings, &e);
+    if (rc == 0)
+        rc = configuration_check_idle(s->options, &settings, under_systemd(s), &e);
+    if (rc == 0)
+        rc = catalogue_new(&s->sources, &settings, s->catalogue, &c, &e);
+    if (rc < 0)
+        log_error("the configuration is not reloaded, the old one stays in force: %s", e.text);
+    else {
+        use_catalogue(s, c);
+        log_info("the configuration is reloaded");
+    }
+    describe(s, notify_ready);
+}
+
+static void enter_stage(struct service *s, enum stage stage)
+{
+    s->stage = stage;
+    switch (stage) {
+    case STAGE_SERVE:
+        break;
+    case STAGE_DRAIN:
+        server_drain(s->server);
+        s->stage_ends = clock_usec() + s->catalogue->settings.drain_timeout_ms * USEC_PER_MSEC;
+        break;
+    case STAGE_CANCEL:
+        log_warning("requests still run: their queries are stopped");
+        server_cancel_all(s->server);
+        s->stage_ends = clock_usec() + CUT_DELAY_USEC;
+        break;
+    case STAGE_CUT:
+        server_cut_all(s->server);
+        s->stage_ends = clock_usec() + CUT_DELAY_USEC;
+        break;
+    case STAGE_GIVE_UP:
+        log_error("a query cannot be stopped; ending without it");
+        break;
+    }
+}
+
+/* The first signal lets requests finish, a second one stops them. */
+static void end(struct service *s, const char *why)
+{
+    if (s->stage == STAGE_SERVE) {
+        log_info("%s: ending", why);
+        notify_stopping(why);
+        enter_stage(s, STAGE_DRAIN);
+    } else if (s->stage == STAGE_DRAIN)
+        enter_stage(s, STAGE_CANCEL);
+}
+
+static void on_signal(struct source *source, uint32_t events)
+{
+    struct service *s = container_of(source, struct service, signals);
+    struct signalfd_siginfo info;
+    (void)events;
+    while (read(source->fd, &info, sizeof info) == sizeof info) {
+        if (info.ssi_signo != SIGHUP)
+            end(s, info.ssi_signo == SIGTERM ? "SIGTERM" : "SIGINT");
+        else if (s->stage == STAGE_SERVE)
+            reload(s);
+    }
+}
+
+static void on_jobs(struct source *source, uint32_t events)
+{
+    (void)events;
+    workers_reap(container_of(source, struct service, jobs)->workers);
+}
+
+static int64_t idle_deadline(const struct service *s)
+{
+    int64_t since = server_idle_since(s->server);
+    if (!s->activated || s->stage != STAGE_SERVE || since == NEVER || workers_pending(s->workers) > 0)
+        return NEVER;
+    return since + s->catalogue->settings.idle_exit_ms * USEC_PER_MSEC;
+}
+
+static void keep_time(struct service *s)
+{
+    int64_t now = clock_usec();
+    if (now >= s->watchdog_at) {
+        notify_watchdog();
+        s->watchdog_at = now + s->watchdog_interval / 2;
+    }
+    if (now >= s->probe_at && s->stage == STAGE_SERVE) {
+        s->probe_at = s->probe.running ? now + PROBE_DELAY_USEC : NEVER;
+        probe_start(&s->probe, s->workers, s->catalogue, on_probed);
+    }
+    if (now >= idle_deadline(s))
+        end(s, "nobody has asked for a while");
+    if (s->stage != STAGE_SERVE && now >= s->stage_ends)
+        enter_stage(s, s->stage + 1);
+}
+
+static bool has_ended(const struct service *s)
+{
+    return s->stage == STAGE_GIVE_UP ||
+           (s->stage != STAGE_SERVE && server_is_drained(s->server) && workers_pending(s->workers) == 0);
+}
+
+static void serve(struct service *s)
+{
+    while (!has_ended(s)) {
+        int64_t deadline = MIN(server_deadline(s->server), idle_deadline(s));
+        deadline = MIN(deadline, MIN(s->watchdog_at, s->stage == STAGE_SERVE ? s->probe_at : s->stage_ends));
+        loop_wait(s->loop, deadline);
+        server_run(s->server);
+        keep_time(s);
+    }
+}
+
+static int open_signals(sigset_t *set, struct error *e)
+{
+    sigemptyset(set);
+    sigaddset(set, SIGTERM);
+    sigaddset(set, SIGINT);
+    sigaddset(set, SIGHUP);
+    signal(SIGPIPE, SIG_IGN);
+    sigprocmask(SIG_BLOCK, set, NULL);
+    int fd = signalfd(-1, set, SFD_NONBLOCK | SFD_CLOEXEC);
+    return fd < 0 ? error_system(e, errno, "signalfd") : fd;
+}
+
+static int open_sockets(struct service *s, struct error *e)
+{
+    const struct options *o = s->options;
+    if (o->uds) {
+        s->listeners = calloc(1, sizeof *s->listeners);
+        if (!s->listeners)
+            return error_set(e, ERR_NOMEM, "no memory for a socket");
+        int rc = uds_listen(o->uds, o->uds_mode, s->listeners, &s->node, e);
+        s->n_listeners = rc == 0;
+        return rc;
+    }
+    int rc = listen_inherited(&s->listeners, &s->n_listeners, e);
+    s->activated = rc == 0 && s->n_listeners > 0;
+    if (rc == 0 && !s->activated)
+        return error_set(e, ERR_BAD_INPUT,
+                         "no socket to serve: give --uds PATH, or start by systemd (systemctl start %s.socket; "
+                         "or systemd-socket-activate -l PATH dbd FILE.db)",
+                         SERVICE_NAME);
+    return rc;
+}
+
+static int add_source(struct service *s, struct source *source, int fd,
+                      void (*ready)(struct source *, uint32_t), struct error *e)
+{
+    *source = (struct source){.fd = fd, .ready = ready};
+    return fd < 0 ? fd : loop_add(s->loop, source, EPOLLIN, e);
+}
+
+/* Signals are blocked before the first thread exists, so that all threads inherit it. */
+static int start(struct service *s, const struct settings *settings, struct error *e)
+{
+    sigset_t set;
+    int rc = loop_new(&s->loop, e);
+    if (rc == 0)
+        rc = add_source(s, &s->signals, open_signals(&set, e), on_signal, e);
+    if (rc == 0)
+        rc = workers_new((unsigned)settings->num_sql_threads, (unsigned)settings->max_queued_queries,
+                         &s->workers, e);
+    if (rc == 0)
+        rc = add_source(s, &s->jobs, workers_fd(s->workers), on_jobs, e);
+    if (rc == 0)
+        rc = add_source(s, &s->changes, watch_open(&s->sources, e), on_changes, e);
+    if (rc == 0)
+        rc = catalogue_new(&s->sources, settings, NULL, &s->catalogue, e);
+    if (rc == 0)
+        rc = server_new(s->loop, s->workers, s->catalogue, &s->server, e);
+    for (size_t i = 0; i < s->n_listeners && rc == 0; i++)
+        rc = server_listen(s->server, s->listeners[i].fd, e);
+    return rc;
+}
+
+static void stop(struct service *s)
+{
+    uds_remove(&s->node);
+    workers_free(s->workers);
+    server_free(s->server);
+    catalogue_unref(s->catalogue);
+    closep(&s->signals.fd);
+    closep(&s->changes.fd);
+    loop_free(s->loop);
+    listeners_free(s->listeners, s->n_listeners);
+}
+
+static int run(struct service *s, const struct settings *settings, struct error *e)
+{
+    int rc = open_sockets(s, e);
+    if (rc == 0)
+        rc = configuration_check_idle(s->options, settings, under_systemd(s), e);
+    if (rc < 0)
+        return s->activated ? EXIT_BAD_CONFIGURATION : rc == ERR_BAD_INPUT ? EXIT_BAD_COMMAND_LINE : EXIT_FAILED;
+    if (start(s, settings, e) < 0)
+        return EXIT_FAILED;
+    s->watchdog_interval = notify_watchdog_usec();
+    s->watchdog_at = s->watchdog_interval > 0 ? clock_usec() : NEVER;
+    s->probe_at = clock_usec() + PROBE_DELAY_USEC;
+    describe(s, notify_ready);
+    log_info("serving %zu databases", s->catalogue->n);
+    serve(s);
+    return s->stage == STAGE_GIVE_UP ? EXIT_FAILED : EXIT_OK;
+}
+
+int service_run(const struct options *o, const struct settings *settings)
+{
+    struct error e = {0};
+    struct service s = {.options = o, .sources = service_sources(o), .probe_at = NEVER, .watchdog_at = NEVER};
+    s.signals.fd = s.changes.fd = -1;
+    int status = run(&s, settings, &e);
+    if (e.text[0])
+        log_error("%s", e.text);
+    if (s.stage == STAGE_GIVE_UP) {
+        uds_remove(&s.node);
+        _exit(status); /* a worker still uses what stop() would free */
+    }
+    stop(&s);
+    return status;
+}
