@@ -10,6 +10,8 @@
 
 #define PARAMETER_MAX ((size_t)4 * 1024 * 1024) /* an array or object that is bound as its JSON text */
 
+static const char *const unsupported[] = {"_extra", "_json", "_json_infinity"};
+
 /* What is asked: the text, and where its parameters come from. */
 struct query {
     const char *sql;
@@ -168,15 +170,12 @@ static void write_tail(struct buf *b, const struct rows *rows)
     buf_addc(b, '}');
 }
 
+/* Prepares and binds. What SQLite would have found wrong with the text is an error of the SQL. */
 static int prepare(struct request *req, struct query *q, struct rows *rows)
 {
-    int rc = select_check(q->sql, q->len, &req->error);
-    if (rc == 0)
-        rc = request_reader(req);
-    if (rc == 0)
-        rc = statement_prepare(req->reader, POLICY_QUERY, q->sql, q->len, &rows->statement, &req->error);
+    int rc = statement_prepare(req->reader, POLICY_QUERY, q->sql, q->len, &rows->statement, &req->error);
     if (rc == ERR_BAD_INPUT)
-        return error_set(&req->error, ERR_SQL, "%s", req->error.text);
+        rc = ERR_SQL;
     if (rc == 0 && !statement_is_readonly(rows->statement))
         rc = error_set(&req->error, ERR_SQL, "attempt to write a readonly database");
     if (rc == 0)
@@ -191,6 +190,8 @@ int query_answer(struct request *req, struct reply *reply)
     struct rows *rows = arena_new_array(req->arena, struct rows, 1);
     if (!rows)
         return error_set(&req->error, ERR_NOMEM, "no memory for the request");
+    if (request_refuse_params(req, unsupported, ARRAY_SIZE(unsupported)) < 0)
+        return ERR_BAD_INPUT;
     if (!request_settings(req)->default_allow_sql)
         return error_set(&req->error, ERR_FORBIDDEN, "execute-sql");
     *rows = (struct rows){.request = req,
@@ -204,6 +205,10 @@ int query_answer(struct request *req, struct reply *reply)
         rc = rows_parse_shape(req, rows);
     if (rc == 0 && rows->shape == SHAPE_OBJECT)
         rc = error_set(&req->error, ERR_BAD_INPUT, "_shape=object is only available on tables");
+    if (rc == 0)
+        rc = select_check(q.sql, q.len, &req->error);
+    if (rc == 0)
+        rc = request_reader(req);
     if (rc == 0)
         rc = prepare(req, &q, rows);
     if (rc == 0)

@@ -107,6 +107,14 @@ const struct param *request_param(const struct request *req, const char *name)
     return NULL;
 }
 
+int request_refuse_params(struct request *req, const char *const *names, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (request_param(req, names[i]))
+            return error_set(&req->error, ERR_BAD_INPUT, "%s is not supported by this version", names[i]);
+    return 0;
+}
+
 int request_reader(struct request *req)
 {
     return reader_take(req->database, req->lane, &req->cancel, &req->reader, &req->error);

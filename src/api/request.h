@@ -70,6 +70,10 @@ int request_set_host(struct request *req, const char *host);
 /* The first parameter of that name, or NULL. */
 const struct param *request_param(const struct request *req, const char *name);
 
+/* ERR_BAD_INPUT when the query string has one of these: parameters of Datasette's that this version does not
+ * have. To ignore them would answer another question than the one that was asked. */
+int request_refuse_params(struct request *req, const char *const *names, size_t n);
+
 /* The settings that the request began with. */
 static inline const struct settings *request_settings(const struct request *req)
 {

@@ -5,6 +5,8 @@
 #include "base/clock.h"
 #include "format/json_write.h"
 
+static const char *const unsupported[] = {"_extra", "_json", "_json_infinity"};
+
 struct row {
     const struct table *table;
     const struct keyset *key;
@@ -62,7 +64,9 @@ int row_answer(struct request *req, struct reply *reply)
         return error_set(&req->error, ERR_NOMEM, "no memory for the request");
     *row = (struct row){.table = t, .key = key};
     *rows = (struct rows){.request = req, .head = write_head, .tail = write_tail, .context = row, .limit = 1};
-    int rc = request_reader(req);
+    int rc = request_refuse_params(req, unsupported, ARRAY_SIZE(unsupported));
+    if (rc == 0)
+        rc = request_reader(req);
     if (rc == 0)
         rc = table_page(req, t, &p);
     if (rc == 0)

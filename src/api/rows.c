@@ -243,6 +243,8 @@ static int put_head_before(struct rows *rows, struct buf *body)
 {
     _cleanup_(buf_free) struct buf head = BUF_INIT(REPLY_BLOCK_MAX);
     write_head(&head, rows);
+    if (head.len == 0 && !head.err)
+        return 0; /* lines have no head, and perhaps there are none */
     if (head.err || !buf_reserve(body, head.len))
         return no_memory(rows);
     memmove(body->data + head.len, body->data, body->len);

@@ -12,25 +12,20 @@
 
 #define SQL_MAX (1024 * 1024)
 
-/* Parameters of Datasette's that change which rows come, or how, and that this version does not have. To ignore
- * them would answer another question than the one that was asked. */
 static const char *const unsupported[] = {
-    "_col",          "_extra",      "_facet",  "_facet_array", "_facet_date", "_filter_column", "_filter_op",
-    "_filter_value", "_json",       "_json_infinity", "_label", "_labels",    "_nocol",         "_search",
-    "_searchmode",   "_sort",       "_sort_desc", "_through",  "_timelimit",  "_where",
+    "_col",    "_extra",      "_facet",  "_facet_array", "_facet_date", "_filter_column", "_json", "_json_infinity",
+    "_label",  "_labels",     "_nocol",  "_search",      "_searchmode", "_sort",          "_sort_desc",
+    "_through", "_timelimit", "_ttl",    "_where",
 };
 
-static int refuse_unsupported(struct request *req)
+/* A parameter without a leading underscore, or with an operator, asks for some of the rows only. */
+static int refuse_filters(struct request *req)
 {
     for (size_t i = 0; i < req->n_params; i++) {
         const char *name = req->params[i].name;
-        bool known = name[0] == '_' && !strstr(name, "__") && strncmp(name, "_search_", 8) != 0;
-        for (size_t k = 0; k < ARRAY_SIZE(unsupported) && known; k++)
-            known = !streq(name, unsupported[k]);
-        if (!known)
+        if (name[0] != '_' || strstr(name, "__") || strncmp(name, "_search_", 8) == 0)
             return error_set(&req->error, ERR_BAD_INPUT,
-                             "%s: filters and sorting are not supported by this version; "
-                             "ask with SQL: /%s/-/query.json?sql=",
+                             "filters (%.64s) are not supported by this version; ask with SQL: /%s/-/query.json?sql=",
                              name, req->database->name);
     }
     return 0;
@@ -183,7 +178,9 @@ int table_answer(struct request *req, struct reply *reply)
     if (rc == 0)
         rc = table_page(req, &t, &p);
     if (rc == 0)
-        rc = refuse_unsupported(req);
+        rc = request_refuse_params(req, unsupported, ARRAY_SIZE(unsupported));
+    if (rc == 0)
+        rc = refuse_filters(req);
     if (rc == 0)
         rc = parse_size(req, &rows->limit);
     if (rc == 0)
