@@ -3,6 +3,7 @@
 noinst_LIBRARIES += src/libdbd.a
 src_libdbd_a_SOURCES = \
 	src/api/database.c \
+	src/api/index.c \
 	src/api/instance.c \
 	src/api/query.c \
 	src/api/reply.c src/api/reply.h \
@@ -11,6 +12,7 @@ src_libdbd_a_SOURCES = \
 	src/api/route.c src/api/route.h \
 	src/api/row.c \
 	src/api/rows.c src/api/rows.h \
+	src/api/summary.c src/api/summary.h \
 	src/api/table.c src/api/table.h \
 	src/base/arena.c src/base/arena.h \
 	src/base/buf.c src/base/buf.h \

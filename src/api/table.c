@@ -15,7 +15,7 @@
 static const char *const unsupported[] = {
     "_col",    "_extra",      "_facet",  "_facet_array", "_facet_date", "_filter_column", "_json", "_json_infinity",
     "_label",  "_labels",     "_nocol",  "_search",      "_searchmode", "_sort",          "_sort_desc",
-    "_through", "_timelimit", "_ttl",    "_where",
+    "_through", "_timelimit", "_where",
 };
 
 /* A parameter without a leading underscore, or with an operator, asks for some of the rows only. */
@@ -150,9 +150,12 @@ static void write_tail(struct buf *b, const struct rows *rows)
     buf_adds(b, ", \"truncated\": false}");
 }
 
+/* `_ttl` in seconds takes the setting's place; what is not a number is ignored. */
 void table_headers(struct request *req, struct reply *reply)
 {
-    int64_t ttl = request_settings(req)->default_cache_ttl;
+    const struct param *p = request_param(req, "_ttl");
+    bool given = p && p->len > 0 && p->len <= 9 && strspn(p->value, "0123456789") == p->len;
+    int64_t ttl = given ? atoll(p->value) : request_settings(req)->default_cache_ttl;
     reply_header(reply, "Cache-Control",
                  ttl == 0 ? "no-cache" : arena_printf(req->arena, "max-age=%lld", (long long)ttl));
     reply_header(reply, "Referrer-Policy", "no-referrer");
