@@ -42,9 +42,10 @@ void probe_start(struct probe *p, struct workers *w, struct catalogue *c, void (
         return;
     p->job = (struct job){.run = probe_all, .done = probed};
     p->done = done;
+    p->catalogue = catalogue_ref(c);
     p->running = workers_submit(w, &p->job, false) == 0;
-    if (p->running)
-        p->catalogue = catalogue_ref(c);
+    if (!p->running)
+        catalogue_unref(TAKE_PTR(p->catalogue));
 }
 
 void probe_describe(const struct catalogue *c, struct buf *out)
