@@ -82,13 +82,15 @@ static const struct row *find(int key)
  * values do not matter. */
 static void describe(struct option *long_options, char *letters)
 {
-    letters += sprintf(letters, "-:");
+    letters = stpcpy(letters, "-:");
     for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
         bool later = !rows[i].help;
         int has_value = later ? optional_argument : rows[i].value ? required_argument : no_argument;
         long_options[i] = (struct option){rows[i].name, has_value, NULL, rows[i].key};
-        if (rows[i].key < 256)
-            letters += sprintf(letters, "%c%s", rows[i].key, later ? "::" : rows[i].value ? ":" : "");
+        if (rows[i].key < 256) {
+            *letters++ = (char)rows[i].key;
+            letters = stpcpy(letters, later ? "::" : rows[i].value ? ":" : "");
+        }
     }
     long_options[ARRAY_SIZE(rows)] = (struct option){0};
 }
