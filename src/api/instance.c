@@ -77,12 +77,10 @@ int settings_answer(struct request *req, struct reply *reply)
         json_write_key(b, rows[i].name);
         buf_clear(&value);
         settings_get(request_settings(req), &rows[i], &value);
-        if (rows[i].type == SETTING_NUMBER)
-            buf_add(b, value.data, value.len);
-        else if (rows[i].type == SETTING_SWITCH)
-            json_write_bool(b, value.len == 2); /* "on" */
-        else
+        if (rows[i].type == SETTING_TEXT)
             json_write_text(b, value.data, value.len);
+        else
+            buf_add(b, value.data, value.len);
     }
     buf_addc(b, '}');
     return 0;

@@ -107,6 +107,11 @@ const struct param *request_param(const struct request *req, const char *name)
     return NULL;
 }
 
+bool param_is(const struct param *p, const char *text)
+{
+    return p && p->len == strlen(text) && memcmp(p->value, text, p->len) == 0;
+}
+
 int request_refuse_params(struct request *req, const char *const *names, size_t n)
 {
     for (size_t i = 0; i < n; i++)

@@ -70,6 +70,9 @@ int request_set_host(struct request *req, const char *host);
 /* The first parameter of that name, or NULL. */
 const struct param *request_param(const struct request *req, const char *name);
 
+/* Whether the value is exactly this text; takes NULL. */
+bool param_is(const struct param *p, const char *text);
+
 /* ERR_BAD_INPUT when the query string has one of these: parameters of Datasette's that this version does not
  * have. To ignore them would answer another question than the one that was asked. */
 int request_refuse_params(struct request *req, const char *const *names, size_t n);

@@ -8,6 +8,7 @@
 /* The first match counts. "-" never stands for a name: a database or table of that name is reached as "~2D". */
 static const struct route routes[] = {
     {"/", READS, COST_LARGE, index_answer},
+    {"/-/", READS, COST_LARGE, index_answer},
     {"/-/healthz", READS, COST_NONE, health_answer},
     {"/-/versions", READS, COST_NONE, versions_answer},
     {"/-/settings", READS, COST_NONE, settings_answer},
@@ -81,11 +82,14 @@ static int take_names(struct request *req, const char *pattern, const struct seg
                          : tilde_decode(req->arena, segments[i].text, segments[i].len, &len);
         if (!text)
             return error_set(&req->error, ERR_NOMEM, "no memory for the path");
+        bool has_nul = want[i].text[1] != 'r' && strlen(text) != len; /* no name has one */
+        if (want[i].text[1] == 't' && has_nul)
+            return error_set(&req->error, ERR_NOT_FOUND, "Table not found");
         if (want[i].text[1] == 't')
             req->table = text;
         else if (want[i].text[1] == 'r')
             req->row = text;
-        else if (!(req->database = catalogue_find(req->catalogue, text)))
+        else if (has_nul || !(req->database = catalogue_find(req->catalogue, text)))
             return error_set(&req->error, ERR_NOT_FOUND, "Database not found");
     }
     return 0;

@@ -20,7 +20,7 @@ int rows_parse_shape(struct request *req, struct rows *rows)
     const struct param *shape = request_param(req, "_shape");
     const struct param *nl = request_param(req, "_nl");
     for (size_t i = 0; shape && i < ARRAY_SIZE(names); i++)
-        if (streq(shape->value, names[i])) {
+        if (param_is(shape, names[i])) {
             rows->shape = (enum shape)i;
             rows->newlines = rows->shape == SHAPE_ARRAY && nl && nl->len > 0;
             return 0;
@@ -278,9 +278,6 @@ static int begin_stream(struct rows *rows, struct reply *reply)
 
 int rows_answer(struct rows *rows, struct reply *reply)
 {
-    if (rows->shape == SHAPE_OBJECT && rows->n_keys == 0)
-        return error_set(&rows->request->error, ERR_BAD_INPUT,
-                         "_shape=object not available for tables with no primary keys");
     reply->content_type = rows->newlines ? "text/plain" : CONTENT_JSON;
     int rc = find_fields(rows);
     if (rc == 0)

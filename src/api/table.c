@@ -38,13 +38,12 @@ static int parse_size(struct request *req, int64_t *ret)
     *ret = MIN(s->default_page_size, s->max_returned_rows);
     if (!p || p->len == 0)
         return 0;
-    if (streq(p->value, "max")) {
+    if (param_is(p, "max")) {
         *ret = s->max_returned_rows;
         return 0;
     }
-    char *end;
     errno = 0;
-    long long size = strtoll(p->value, &end, 10);
+    long long size = strtoll(p->value, NULL, 10);
     if (strspn(p->value, "0123456789") != p->len || errno != 0)
         return error_set(&req->error, ERR_BAD_INPUT, "_size must be a positive integer");
     if (size > s->max_returned_rows)
@@ -77,6 +76,9 @@ int table_key_columns(struct request *req, const struct table *t, struct rows *r
     int *keys = arena_new_array(req->arena, int, t->n_keys + 1);
     if (!keys)
         return error_set(&req->error, ERR_NOMEM, "no memory for the columns");
+    if (rows->shape == SHAPE_OBJECT && (t->use_rowid || t->is_view))
+        return error_set(&req->error, ERR_BAD_INPUT,
+                         "_shape=object not available for tables with no primary keys");
     for (size_t k = 0; k < t->n_keys && !t->use_rowid; k++)
         for (size_t i = 0; i < t->n_columns; i++)
             if (t->columns[i].pk == (int)k + 1)
@@ -112,10 +114,9 @@ static int parse_next(struct request *req, const struct table *t, struct page *p
     if (!next || next->len == 0)
         return 0;
     if (t->is_view) {
-        char *end;
         errno = 0;
-        p->offset = strtoll(next->value, &end, 10);
-        if (*end || errno || p->offset < 0)
+        p->offset = strtoll(next->value, NULL, 10);
+        if (strspn(next->value, "0123456789") != next->len || errno)
             return error_set(&req->error, ERR_BAD_INPUT, "_next must be a token from an earlier answer");
         return 0;
     }

@@ -10,7 +10,7 @@
 /* Reads the schema of req->table and plans a page of all its columns. ERR_NOT_FOUND without such a table. */
 int table_page(struct request *req, struct table *t, struct page *p);
 
-/* Finds the key among the result's columns of a page. */
+/* Finds the key among the result's columns of a page. ERR_BAD_INPUT when the shape needs a primary key. */
 int table_key_columns(struct request *req, const struct table *t, struct rows *rows);
 
 /* Prepares what `write` makes of the page and binds the key's parts, as text: SQLite converts them by the
