@@ -154,7 +154,7 @@ static int take_settings(const struct source *s, const struct json *settings, st
 static int take_object(const struct source *s, const struct json *root, struct error *e)
 {
     if (json_kind(root) != JSON_OBJECT)
-        return error_set(e, ERR_BAD_INPUT, "%s: the file is to hold an object: {\"settings\": {...}}",
+        return error_set(e, ERR_BAD_INPUT, "%s:1: the file is to hold an object: {\"settings\": {...}}",
                          s->path);
     struct json_iter it = {0};
     while (json_next(root, &it)) {

@@ -104,7 +104,7 @@ static void on_changes(struct source *source, uint32_t events)
 
 static bool under_systemd(const struct service *s)
 {
-    return s->activated && notify_active();
+    return s->activated && (notify_active() || getenv("INVOCATION_ID"));
 }
 
 static void reload(struct service *s)
@@ -247,14 +247,15 @@ static int open_sockets(struct service *s, struct error *e)
         s->n_listeners = rc == 0;
         return rc;
     }
-    int rc = listen_inherited(&s->listeners, &s->n_listeners, e);
-    s->activated = rc == 0 && s->n_listeners > 0;
-    if (rc == 0 && !s->activated)
+    if (listen_inherited(&s->listeners, &s->n_listeners, e) < 0)
+        return ERR_SYSTEM;
+    s->activated = s->n_listeners > 0;
+    if (!s->activated)
         return error_set(e, ERR_BAD_INPUT,
                          "no socket to serve: give --uds PATH, or start by systemd (systemctl start %s.socket; "
                          "or systemd-socket-activate -l PATH dbd FILE.db)",
                          SERVICE_NAME);
-    return rc;
+    return 0;
 }
 
 static int add_source(struct service *s, struct source *source, int fd,
@@ -312,7 +313,7 @@ static int run(struct service *s, const struct settings *settings, struct error 
     s->watchdog_at = s->watchdog_interval > 0 ? clock_usec() : NEVER;
     s->probe_at = clock_usec() + PROBE_DELAY_USEC;
     describe(s, notify_ready);
-    log_info("serving %zu databases", s->catalogue->n);
+    log_info("serving %zu database%s", s->catalogue->n, s->catalogue->n == 1 ? "" : "s");
     serve(s);
     return s->stage == STAGE_GIVE_UP ? EXIT_FAILED : EXIT_OK;
 }
