@@ -79,6 +79,12 @@ static bool parse_switch(const char *s, bool *ret)
     return false;
 }
 
+static bool is_path_prefix(const char *value)
+{
+    size_t n = strlen(value);
+    return n > 0 && value[0] == '/' && value[n - 1] == '/';
+}
+
 static int set_text(char *to, const struct setting *r, const char *value, struct error *e)
 {
     if (strlen(value) > (size_t)r->max)
@@ -88,6 +94,8 @@ static int set_text(char *to, const struct setting *r, const char *value, struct
     for (const char *p = value; *p; p++)
         if ((unsigned char)*p < 0x20 || *p == 0x7f)
             return error_set(e, ERR_BAD_INPUT, "setting %s: a control character in the text", r->name);
+    if (streq(r->name, "base_url") && !is_path_prefix(value))
+        return error_set(e, ERR_BAD_INPUT, "setting base_url: \"%.64s\" does not begin and end with /", value);
     memcpy(to, value, strlen(value) + 1);
     return 0;
 }
