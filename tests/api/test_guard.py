@@ -187,7 +187,7 @@ def test_depth_and_breadth(guarded, sql):
 @pytest.mark.limit(90)
 def test_huge_values(guarded, sql):
     r = guarded.sql(sql)
-    assert r.status_code in (400, 413, 503) or (r.status_code == 200 and "-1" in sql), r.status_code
+    assert r.status_code in (400, 413, 503) or (r.status_code == 200 and len(r.content) < 1_000_000), r.status_code
     guarded.alive()
 
 

@@ -5,10 +5,11 @@ import select
 import threading
 import time
 
+import httpx
 import pytest
 
 import data
-from daemon import Broken, check_error, query_path
+from daemon import Broken, Daemon, check_error, query_path
 
 # Row 900 overflows, some 360 KB after the first byte.
 BREAKS = ("with recursive c(n) as (select 1 union all select n+1 from c where n < 950) "
@@ -17,17 +18,32 @@ BREAKS_EARLY = BREAKS.replace("= 900", "= 3")
 SLOW = "with recursive c(n) as (select 1 union all select n+1 from c where n < {}) select max(n) as n from c"
 
 
-@pytest.fixture(scope="module")
-def big(tmp_path_factory):
-    """big.db: table big of 1000 rows of 10 KB, table many of 100,000 short rows."""
+@pytest.fixture(scope="module", params=["delete", "wal"])
+def big(request, tmp_path_factory):
+    """big.db, in either journal mode: table big of 1000 rows of 10 KB, table many of 100,000 short rows."""
     path = tmp_path_factory.mktemp("big") / "big.db"
     c = data.connect(path)
+    c.execute(f"pragma journal_mode={request.param}")
     c.executescript("begin; create table big (id integer primary key, t text); create table many (id integer primary key, t text)")
     c.executemany("insert into big(t) values (?)", [(f"{i:05}" * 2000,) for i in range(1000)])
     c.executemany("insert into many(t) values (?)", [(f"row {i}",) for i in range(100_000)])
     c.execute("commit")
     c.close()
     return path
+
+
+@pytest.fixture(scope="module")
+def streaming(tmp_path_factory):
+    """A dbd with a database in WAL mode, whose answers stream. In rollback mode an open read would keep writers
+    out, so there an answer is made whole first, and an error in it comes instead of it."""
+    folder = tmp_path_factory.mktemp("streaming")
+    path = data.shop(folder / "shop.db")
+    c = data.connect(path)
+    assert c.execute("pragma journal_mode=wal").fetchone() == ("wal",)
+    d = Daemon(folder / "dbd.sock", path)
+    yield d
+    d.end()
+    c.close()
 
 
 def request(path, method="GET", *headers):
@@ -109,7 +125,8 @@ def test_url_too_long(shop, size, where):
         w.send(request(("/" if where == "path" else "/shop.json?x=") + "a" * size))
         a = w.answer()
         assert a.status == 414
-        assert a.json()["status"] == 414 and a.json()["ok"] is False
+        if size < 100_000:  # longer than its buffer for a connection, libmicrohttpd answers by itself
+            assert a.json()["status"] == 414 and a.json()["ok"] is False
     shop.alive()
 
 
@@ -117,14 +134,15 @@ def test_a_url_of_four_kilobytes_is_fine(shop):
     assert shop.sql("select 1 as a /* " + "x" * 4000 + " */").json()["rows"] == [{"a": 1}]
 
 
-@pytest.mark.parametrize("headers", [["X-Long: " + "a" * 20_000], ["X-Long: " + "a" * 60_000], ["X-Long: " + "a" * 1_000_000],
-                                     [f"X-{i}: y" for i in range(3000)], ["X" * 60_000 + ": y"]])
-def test_headers_too_large(shop, headers):
+@pytest.mark.parametrize("headers, ours", [(["X-Long: " + "a" * 60_000], True), (["X" * 60_000 + ": y"], True), ([f"X-{i}: {'a' * 60}" for i in range(900)], False),
+                                           (["X-Long: " + "a" * 1_000_000], False), ([f"X-{i}: y" for i in range(30000)], False)])
+def test_headers_too_large(shop, headers, ours):
     with shop.wire() as w:
         w.send(request("/shop.json", "GET", *headers))
         a = w.answer()
         assert a.status == 431
-        assert a.json()["status"] == 431 and a.json()["ok"] is False
+        if ours:
+            assert a.json()["status"] == 431 and a.json()["ok"] is False
     shop.alive()
 
 
@@ -145,7 +163,7 @@ def test_body_too_large(start, databases):
         assert w.answer().status == 413
     with d.wire() as w:
         w.send(request("/shop/-/query.json", "POST", "Transfer-Encoding: chunked"))
-        w.send("".join(f"64\r\n{'x' * 100}\r\n" for _ in range(50)))
+        w.send("".join(f"64\r\n{'x' * 100}\r\n" for _ in range(50)) + "0\r\n\r\n")
         assert w.answer().status == 413
     d.alive()
 
@@ -452,50 +470,59 @@ def test_streams_beside_each_other(start, big):
 
 
 @pytest.mark.parametrize("post", [False, True])
-def test_an_error_after_the_first_byte_breaks_the_body(shop, post):
-    with shop.wire() as w:
+def test_an_error_after_the_first_byte_breaks_the_body(streaming, post):
+    with streaming.wire() as w:
         with pytest.raises(Broken) as e:
             if post:
                 w.request("/shop/-/query.json", "POST", body=json.dumps({"sql": BREAKS}).encode())
             else:
-                a = w.request(query_path(BREAKS))
-                assert a.status == 400, "a whole answer though the query failed"
-                raise Broken("answered with an error before the first byte: nothing to break")
-        assert e.value is not None
-    shop.alive()
+                w.request(query_path(BREAKS))
+        assert len(e.value.got) > 10_000 and e.value.got.startswith(b'{"ok": true')
+    streaming.alive()
 
 
-def test_a_broken_body_is_noticed_by_a_client_library(shop):
-    import httpx
-    try:
-        r = shop.sql(BREAKS)
-    except httpx.RemoteProtocolError:
-        pass
-    else:
-        assert r.status_code == 400 and r.json()["error"] == "integer overflow"
-    shop.alive()
+def test_a_broken_body_is_noticed_by_a_client_library(streaming):
+    with pytest.raises(httpx.RemoteProtocolError):
+        streaming.sql(BREAKS)
 
 
-def test_an_early_error_is_an_answer(shop):
-    check_error(shop.sql(BREAKS_EARLY), 400, "integer overflow")
+def test_time_limit_inside_a_stream_breaks_it(streaming, tmp_path):
+    """The limit is for the whole statement, also when rows have been sent already."""
+    sql = ("with recursive c(n) as (select 1 union all select n+1 from c) select n, hex(zeroblob(500)) as z from c "
+           "where n < 200 or n > 1000000000000")
+    with streaming.wire() as w:
+        with pytest.raises(Broken):
+            w.request(query_path(sql))
+    streaming.alive()
 
 
-def test_to_http_1_0_no_answer_breaks(shop):
+def test_in_rollback_mode_an_error_comes_instead(shop):
+    check_error(shop.sql(BREAKS), 400, "integer overflow")
+
+
+def test_writers_are_not_kept_out_by_a_slow_reader(start, tmp_path, big):
+    """The client reads nothing of ten megabytes; another process writes all the same."""
+    path = tmp_path / "big.db"
+    path.write_bytes(big.read_bytes())
+    d = start(path)
+    with d.wire() as w:
+        w.send(request("/big/big.json?_size=max"))
+        assert select.select([w.sock], [], [], 20)[0]
+        c = data.connect(path)
+        c.execute("pragma busy_timeout=10000")
+        c.execute("insert into big(t) values ('new')")
+        c.close()
+        assert len(w.answer().json()["rows"]) == 1000
+
+
+@pytest.mark.parametrize("early", ["shop", "streaming"])
+def test_an_early_error_is_an_answer(request, early):
+    check_error(request.getfixturevalue(early).sql(BREAKS_EARLY), 400, "integer overflow")
+
+
+def test_to_http_1_0_no_answer_breaks(streaming):
     """Such a client could not tell; so it gets the error itself, whole."""
-    with shop.wire() as w:
+    with streaming.wire() as w:
         a = w.request(query_path(BREAKS), version="HTTP/1.0")
         assert a.status == 400 and a.json()["error"] == "integer overflow"
         assert int(a.headers["content-length"]) == len(a.body)
-
-
-def test_time_limit_inside_a_stream(start, databases):
-    """The clock runs for the whole statement: the limit breaks a body that is under way."""
-    d = start(databases / "shop.db", "-s", "sql_time_limit_ms", "400")
-    sql = ("with recursive c(n) as (select 1 union all select n+1 from c) select n, hex(zeroblob(500)) as z from c "
-           "where n < 200 or n > 1000000000000")
-    with d.wire() as w:
-        try:
-            assert w.request(query_path(sql)).status == 400
-        except Broken:
-            pass
-    d.alive()

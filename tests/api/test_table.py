@@ -9,7 +9,7 @@ import data
 
 
 def pages(d, path, limit=2000):
-    """All rows and the number of pages, by following next_url; _next and next_url must agree."""
+    """All rows and the number of pages, as arrays, by following next_url; _next and next_url must agree."""
     rows, count, join = [], 0, "&" if "?" in path else "?"
     url = path
     while url:
@@ -26,8 +26,8 @@ def pages(d, path, limit=2000):
         assert r.headers["link"] == f'<{body["next_url"]}>; rel="next"'
         query = urllib.parse.parse_qs(urllib.parse.urlsplit(body["next_url"]).query)
         assert query["_next"] == [body["next"]]
-        assert d.json(f'{path}{join}_next={urllib.parse.quote(body["next"], safe="")}')["rows"] == \
-            d.json(body["next_url"])["rows"]
+        same = d.json(f'{path}{join}_next={urllib.parse.quote(body["next"], safe="")}')
+        assert [r[:2] for r in same["rows"]] == [r[:2] for r in d.json(body["next_url"])["rows"]]
         url = body["next_url"]
 
 
