@@ -11,6 +11,7 @@
 #define URL_MAX ((size_t)16 * 1024)
 #define HEADERS_MAX ((size_t)32 * 1024) /* with the request line */
 #define BODY_MAX ((size_t)1 << 30)      /* for max_post_body_bytes = 0 */
+#define DISCARD_MAX ((size_t)64 << 20)  /* of a body that is refused; past it the connection ends */
 #define INLINE_BUDGET_USEC USEC_PER_MSEC
 
 void *exchange_begin(void *cls, const char *uri, struct MHD_Connection *mhd)
@@ -54,6 +55,16 @@ static int refuse(struct exchange *x, int code, const char *what, size_t max)
     return code;
 }
 
+/* Whether a refused body is better not read at all: it is huge, or the client waits to be told to send it. A
+ * smaller one is read and thrown away, because a proxy that is still writing it takes our end for a failure. */
+static bool refuse_unread(const struct exchange *x, struct MHD_Connection *mhd)
+{
+    const char *length = MHD_lookup_connection_value(mhd, MHD_HEADER_KIND, MHD_HTTP_HEADER_CONTENT_LENGTH);
+    return x->refused && x->reply.status == 413 &&
+           (MHD_lookup_connection_value(mhd, MHD_HEADER_KIND, MHD_HTTP_HEADER_EXPECT) ||
+            (length && strtoull(length, NULL, 10) > DISCARD_MAX));
+}
+
 static int check_sizes(struct exchange *x, struct MHD_Connection *mhd)
 {
     const union MHD_ConnectionInfo *info =
@@ -93,13 +104,15 @@ static int begin_request(struct exchange *x, struct MHD_Connection *mhd, const c
     return 0;
 }
 
-static void add_body(struct exchange *x, const char *bytes, size_t n)
+static enum MHD_Result add_body(struct exchange *x, const char *bytes, size_t n)
 {
+    x->discarded += x->refused ? n : 0;
     if (x->refused)
-        return;
+        return x->discarded > DISCARD_MAX ? MHD_NO : MHD_YES;
     buf_add(&x->body, bytes, n);
     if (x->body.err)
         refuse(x, ERR_LONG_BODY, "the body is too long", body_max(x));
+    return MHD_YES;
 }
 
 static struct MHD_Response *whole_response(struct exchange *x)
@@ -210,6 +223,7 @@ enum MHD_Result exchange_handle(void *cls, struct MHD_Connection *mhd, const cha
                                 void **context)
 {
     struct exchange *x = *context;
+    size_t len;
     (void)cls;
     (void)url;
     if (!x)
@@ -220,13 +234,13 @@ enum MHD_Result exchange_handle(void *cls, struct MHD_Connection *mhd, const cha
             return MHD_NO;
         /* A response in this first call makes libmicrohttpd close the connection (0.9.75, 1.0.1): right only
          * for a body that nobody will read. */
-        return x->refused && x->reply.status == 413 ? respond(x, mhd) : MHD_YES;
+        return refuse_unread(x, mhd) ? respond(x, mhd) : MHD_YES;
     case EXCHANGE_BODY:
         if (*upload_data_size == 0)
             return dispatch(x, mhd);
-        add_body(x, upload_data, *upload_data_size);
+        len = *upload_data_size;
         *upload_data_size = 0;
-        return MHD_YES;
+        return add_body(x, upload_data, len);
     case EXCHANGE_READY:
         return respond(x, mhd);
     default:

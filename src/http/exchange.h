@@ -26,6 +26,7 @@ struct exchange {
     } state;
     bool http10;     /* the client knows no chunks: a body needs its length */
     bool refused;    /* the request is not looked at; the reply is there already */
+    size_t discarded; /* of a refused body */
     bool streams;    /* counted among the server's streams */
     bool broken;     /* the rest of the body cannot be had */
     bool last_block; /* reply.body is the end of the body */
