@@ -224,15 +224,18 @@ static void serve(struct service *s)
     }
 }
 
-static int open_signals(sigset_t *set, struct error *e)
+/* Before the socket exists, so that nobody who has seen it can end us without our cleaning up, and before the
+ * first thread, so that all threads inherit the mask. */
+static int open_signals(struct error *e)
 {
-    sigemptyset(set);
-    sigaddset(set, SIGTERM);
-    sigaddset(set, SIGINT);
-    sigaddset(set, SIGHUP);
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGHUP);
     signal(SIGPIPE, SIG_IGN);
-    sigprocmask(SIG_BLOCK, set, NULL);
-    int fd = signalfd(-1, set, SFD_NONBLOCK | SFD_CLOEXEC);
+    sigprocmask(SIG_BLOCK, &set, NULL);
+    int fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
     return fd < 0 ? error_system(e, errno, "signalfd") : fd;
 }
 
@@ -265,16 +268,10 @@ static int add_source(struct service *s, struct source *source, int fd,
     return fd < 0 ? fd : loop_add(s->loop, source, EPOLLIN, e);
 }
 
-/* Signals are blocked before the first thread exists, so that all threads inherit it. */
 static int start(struct service *s, const struct settings *settings, struct error *e)
 {
-    sigset_t set;
-    int rc = loop_new(&s->loop, e);
-    if (rc == 0)
-        rc = add_source(s, &s->signals, open_signals(&set, e), on_signal, e);
-    if (rc == 0)
-        rc = workers_new((unsigned)settings->num_sql_threads, (unsigned)settings->max_queued_queries,
-                         &s->workers, e);
+    int rc = workers_new((unsigned)settings->num_sql_threads, (unsigned)settings->max_queued_queries, &s->workers,
+                         e);
     if (rc == 0)
         rc = add_source(s, &s->jobs, workers_fd(s->workers), on_jobs, e);
     if (rc == 0)
@@ -302,6 +299,8 @@ static void stop(struct service *s)
 
 static int run(struct service *s, const struct settings *settings, struct error *e)
 {
+    if (loop_new(&s->loop, e) < 0 || add_source(s, &s->signals, open_signals(e), on_signal, e) < 0)
+        return EXIT_FAILED;
     int rc = open_sockets(s, e);
     if (rc == 0)
         rc = configuration_check_idle(s->options, settings, under_systemd(s), e);
