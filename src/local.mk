@@ -19,6 +19,7 @@ src_libdbd_a_SOURCES = \
 	src/base/clock.h \
 	src/base/error.c src/base/error.h \
 	src/base/log.c src/base/log.h \
+	src/base/hash.h \
 	src/base/loop.c src/base/loop.h \
 	src/base/macro.h \
 	src/base/nearest.c src/base/nearest.h \
@@ -57,6 +58,7 @@ src_libdbd_a_SOURCES = \
 	src/store/reader_private.h \
 	src/store/schema.c src/store/schema.h \
 	src/store/statement.c src/store/statement.h \
+	src/store/turn.h \
 	src/store/watch.c src/store/watch.h \
 	src/systemd/listen.c src/systemd/listen.h \
 	src/systemd/notify.c src/systemd/notify.h

@@ -60,34 +60,45 @@ static void write_views(struct buf *b, const struct summary *s)
     }
 }
 
-static int compare_columns(const void *a, const void *b)
+static int compare_names(const void *a, const void *b)
 {
-    const struct column *x = a, *y = b;
-    return strcmp(x->name, y->name);
+    const char *const *x = a, *const *y = b;
+    return strcmp(*x, *y);
 }
 
-/* What an SQL editor completes: the columns of each table sorted by name; views last, without. Sorts the
- * entries' columns, so it comes last. */
-static void write_table_columns(struct buf *b, const struct summary *s)
+static int write_sorted_columns(struct request *req, struct buf *b, const struct table *t)
+{
+    const char **names = arena_new_array(req->arena, const char *, t->n_columns + 1);
+    if (!names)
+        return error_set(&req->error, ERR_NOMEM, "no memory for the columns");
+    for (size_t i = 0; i < t->n_columns; i++)
+        names[i] = t->columns[i].name;
+    qsort(names, t->n_columns, sizeof *names, compare_names);
+    for (size_t i = 0; i < t->n_columns; i++) {
+        buf_adds(b, i ? ", " : "");
+        json_write_str(b, names[i]);
+    }
+    return 0;
+}
+
+/* What an SQL editor completes: the columns of each table sorted by name; views last, without. */
+static int write_table_columns(struct request *req, struct buf *b, const struct summary *s)
 {
     const char *before = "";
+    int rc = 0;
     for (int views = 0; views <= 1; views++)
-        for (size_t i = 0; i < s->n; i++) {
+        for (size_t i = 0; i < s->n && rc == 0; i++) {
             const struct entry *t = &s->entries[i];
             if (t->item->is_view != views)
                 continue;
             buf_adds(b, before);
             json_write_key(b, t->item->name);
             buf_addc(b, '[');
-            if (t->table.n_columns)
-                qsort(t->table.columns, t->table.n_columns, sizeof *t->table.columns, compare_columns);
-            for (size_t c = 0; c < t->table.n_columns && !views; c++) {
-                buf_adds(b, c ? ", " : "");
-                json_write_str(b, t->table.columns[c].name);
-            }
+            rc = views ? 0 : write_sorted_columns(req, b, &t->table);
             buf_addc(b, ']');
             before = ", ";
         }
+    return rc;
 }
 
 int database_answer(struct request *req, struct reply *reply)
@@ -117,7 +128,7 @@ int database_answer(struct request *req, struct reply *reply)
     buf_adds(b, "], \"queries\": [], \"queries_more\": false, \"queries_count\": 0, \"allow_execute_sql\": ");
     json_write_bool(b, request_settings(req)->default_allow_sql);
     buf_adds(b, ", \"table_columns\": {");
-    write_table_columns(b, &s);
+    rc = write_table_columns(req, b, &s);
     buf_adds(b, "}, \"metadata\": {}}");
-    return 0;
+    return rc;
 }

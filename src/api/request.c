@@ -65,7 +65,6 @@ int request_new(struct catalogue *catalogue, enum method method, const char *tar
     req->method = method;
     req->host = "localhost";
     req->format = "";
-    req->lane = LANE_SLOW;
     req->begun = clock_usec();
     cancel_init(&req->cancel);
     *ret = req;
@@ -122,7 +121,7 @@ int request_refuse_params(struct request *req, const char *const *names, size_t 
 
 int request_reader(struct request *req)
 {
-    return reader_take(req->database, req->lane, &req->cancel, &req->reader, &req->error);
+    return reader_take(req->database, req->turn, &req->cancel, &req->reader, &req->error);
 }
 
 void request_release(struct request *req)

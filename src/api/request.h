@@ -51,7 +51,7 @@ struct request {
     const char *table;         /* decoded */
     const char *row;           /* still encoded */
 
-    enum lane lane;
+    struct turn *turn; /* of the loop; NULL on the slow lane */
     struct cancel cancel;
     struct reader *reader; /* NULL until request_reader() */
     int64_t begun;         /* clock_usec() */
@@ -83,7 +83,7 @@ static inline const struct settings *request_settings(const struct request *req)
     return &req->catalogue->settings;
 }
 
-/* Takes a reader of req->database for the current lane into req->reader. Errors as reader_take(). */
+/* Takes a reader of req->database into req->reader. Errors as reader_take(). */
 int request_reader(struct request *req);
 
 /* Gives the reader back. */

@@ -128,7 +128,7 @@ int route_answer(struct request *req, struct reply *reply)
     if (rc < 0 || !reply->rows)
         request_release(req);
     /* The loop waits for nobody's lock; a worker does. */
-    if (rc == ERR_BUSY && req->lane == LANE_INLINE)
+    if (rc == ERR_BUSY && req->turn)
         rc = ERR_BUDGET;
     if (rc == ERR_BUDGET) {
         reply_clear(reply);

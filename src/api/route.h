@@ -23,7 +23,7 @@ struct route {
 /* Finds route, format, database, table and row of req->path. An error (404, 405) is in req->error. */
 int route_find(struct request *req);
 
-/* Calls the route's function in req->lane; errors become the reply. The request keeps its reader only when the
+/* Calls the route's function; errors become the reply. The request keeps its reader only when the
  * reply has more to come. Returns 0, or ERR_BUDGET with nothing in the reply. */
 int route_answer(struct request *req, struct reply *reply);
 

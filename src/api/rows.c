@@ -255,7 +255,7 @@ static int put_head_before(struct rows *rows, struct buf *body)
 
 static int begin_stream(struct rows *rows, struct reply *reply)
 {
-    if (rows->request->lane == LANE_INLINE)
+    if (rows->request->turn)
         return ERR_BUDGET;
     if (!rows->paged) {
         reply->rows = rows;

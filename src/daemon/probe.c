@@ -14,7 +14,7 @@ int probe_database(struct database *d, struct error *e)
     struct reader *r = NULL;
     cancel_init(&cancel);
     cancel_set_deadline(&cancel, clock_usec() + PROBE_LIMIT_USEC, ERR_TIME_LIMIT);
-    int rc = reader_take(d, LANE_SLOW, &cancel, &r, e);
+    int rc = reader_take(d, NULL, &cancel, &r, e);
     reader_release(r);
     cancel_destroy(&cancel);
     return rc;

@@ -8,8 +8,8 @@
 #include "http/exchange.h"
 #include "http/stream.h"
 
-#define URL_MAX ((size_t)16 * 1024)
-#define HEADERS_MAX ((size_t)32 * 1024) /* with the request line */
+#define URL_MAX ((size_t)8 * 1024)
+#define HEADERS_MAX ((size_t)12 * 1024) /* with the request line */
 #define BODY_MAX ((size_t)1 << 30)      /* for max_post_body_bytes = 0 */
 #define DISCARD_MAX ((size_t)64 << 20)  /* of a body that is refused; past it the connection ends */
 #define INLINE_BUDGET_USEC USEC_PER_MSEC
@@ -165,7 +165,7 @@ static void run_request(struct job *job)
     struct exchange *x = container_of(job, struct exchange, job);
     struct request *req = x->request;
     int64_t limit = request_settings(req)->sql_time_limit_ms * USEC_PER_MSEC;
-    req->lane = LANE_SLOW;
+    req->turn = NULL;
     cancel_set_deadline(&req->cancel, clock_usec() + limit, ERR_TIME_LIMIT);
     route_answer(req, &x->reply);
     if (x->reply.rows && (x->http10 || !reader_is_wal(req->reader)))
@@ -211,7 +211,7 @@ static enum MHD_Result dispatch(struct exchange *x, struct MHD_Connection *mhd)
     }
     if (req->route->cost == COST_LARGE)
         return go_slow(x, mhd);
-    req->lane = LANE_INLINE;
+    req->turn = &x->connection->server->turn;
     cancel_set_deadline(&req->cancel, clock_usec() + INLINE_BUDGET_USEC, ERR_BUDGET);
     if (route_answer(req, &x->reply) == ERR_BUDGET)
         return go_slow(x, mhd);

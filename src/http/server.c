@@ -11,7 +11,7 @@
 #define RETRY_ACCEPT_USEC USEC_PER_SEC
 /* Of each connection. libmicrohttpd clears it after every request, so more costs time; a request line or headers
  * past it get libmicrohttpd's own short error page instead of ours. */
-#define CONNECTION_MEMORY ((size_t)64 * 1024)
+#define CONNECTION_MEMORY ((size_t)32 * 1024)
 
 /* Paths and parameters are decoded by route.c and request.c, from what the client sent. */
 static size_t leave_escaped(void *cls, struct MHD_Connection *mhd, char *text)
@@ -166,6 +166,7 @@ void server_run(struct server *s)
     if (s->run_needed) {
         s->run_needed = false;
         MHD_run(s->daemon);
+        turn_end(&s->turn);
     }
     sweep(s);
 }

@@ -5,6 +5,7 @@
 #include <microhttpd.h>
 
 #include "http/server.h"
+#include "store/turn.h"
 
 #define LISTENERS_MAX 16
 
@@ -22,6 +23,7 @@ struct server {
     struct source mhd; /* libmicrohttpd's own epoll descriptor */
     struct listening listening[LISTENERS_MAX];
     size_t n_listening;
+    struct turn turn; /* of this call of server_run() */
     struct connection *connections;
     size_t n_connections;
     size_t n_streams;

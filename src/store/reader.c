@@ -4,11 +4,13 @@
 
 #include "base/clock.h"
 #include "store/reader_private.h"
+#include "store/schema.h"
 #include "store/statement.h"
 
 #define PROGRESS_OPS 1000 /* opcodes between two looks at the clock: some 20 us */
 #define POOL_MAX 4        /* idle readers that a database keeps open */
 #define BUSY_PAUSE_USEC 2000
+#define WAL_INDEX_REGION 32768 /* SQLite maps the wal-index in pieces of this size */
 
 static int cache_kb;
 
@@ -199,6 +201,7 @@ void reader_close(struct reader *r)
     if (!r)
         return;
     statement_clear_cache(r);
+    schema_cache_free(r->schema);
     sqlite3_close(r->handle);
     free(r);
 }
@@ -236,50 +239,136 @@ static void pool_give(struct reader *r)
         reader_close(r);
 }
 
-static int begin(struct reader *r, struct cancel *c, struct error *e)
+/* Then, and only then, a connection that only reads has a journal file open. */
+bool reader_is_wal(struct reader *r)
+{
+    sqlite3_file *journal = NULL;
+    return sqlite3_file_control(r->handle, "main", SQLITE_FCNTL_JOURNAL_POINTER, &journal) == SQLITE_OK &&
+           journal && journal->pMethods;
+}
+
+/* The first 48 bytes of the shared memory that all connections to a database in WAL mode have mapped: they are
+ * written at each commit. NULL in other modes. Read through SQLite's own file handle: opening the -shm file
+ * ourselves, and closing it, would drop SQLite's locks. */
+static const void *wal_index_header(struct reader *r)
+{
+    sqlite3_file *file = NULL;
+    void volatile *header = NULL;
+    if (!reader_is_wal(r) || sqlite3_file_control(r->handle, "main", SQLITE_FCNTL_FILE_POINTER, &file) != SQLITE_OK ||
+        !file || !file->pMethods || file->pMethods->iVersion < 2)
+        return NULL;
+    if (file->pMethods->xShmMap(file, 0, WAL_INDEX_REGION, 0, &header) != SQLITE_OK)
+        return NULL;
+    return (const void *)header;
+}
+
+/* Whether somebody has committed since the turn's transaction began. In rollback mode nobody can while it is open;
+ * a database that has come into WAL mode since counts as changed. */
+static bool has_changed(struct reader *r)
+{
+    const void *header = wal_index_header(r);
+    return header && memcmp(header, r->wal_index, sizeof r->wal_index) != 0;
+}
+
+/* Keeps what has_changed() compares. Taken before the snapshot: a commit in between costs one transaction more
+ * and is never missed. */
+static void note_wal_index(struct reader *r)
+{
+    const void *header = wal_index_header(r);
+    if (header)
+        memcpy(r->wal_index, header, sizeof r->wal_index);
+    else
+        memset(r->wal_index, 0, sizeof r->wal_index);
+}
+
+/* BEGIN alone takes no snapshot; the first read does, and the schema cookie is the cheapest one. */
+static int begin_transaction(struct reader *r, struct error *e)
+{
+    _cleanup_(statement_freep) struct statement *s = NULL;
+    static const char sql[] = "PRAGMA schema_version";
+    int rc = run(r, "BEGIN", e);
+    r->in_transaction = rc == 0;
+    if (rc == 0)
+        rc = statement_prepare(r, POLICY_OWN, sql, sizeof sql - 1, &s, e);
+    if (rc == 0)
+        rc = statement_step(s, e);
+    if (rc == 1)
+        r->schema_cookie = statement_int(s, 0);
+    return rc < 0 ? rc : 0;
+}
+
+static void end_transaction(struct reader *r)
+{
+    if (r->in_transaction)
+        run(r, "ROLLBACK", NULL);
+    r->in_transaction = false;
+}
+
+static void attach(struct reader *r, struct cancel *c)
 {
     r->cancel = c;
     cancel_attach(c, r->handle);
-    int rc = run(r, "BEGIN", e);
-    r->in_transaction = rc == 0;
-    return rc;
 }
 
-static int take_for_loop(struct database *d, struct reader **ret)
+static int take_for_loop(struct database *d, struct turn *turn, struct cancel *c, struct reader **ret,
+                         struct error *e)
 {
-    if (!d->loop_reader)
-        d->loop_reader = pool_take(d);
-    if (!d->loop_reader || d->loop_reader->cancel)
+    struct reader *r = d->loop_reader;
+    if (!r)
+        r = d->loop_reader = pool_take(d);
+    if (!r)
         return ERR_BUDGET;
-    d->loop_reader->on_loop = true;
-    *ret = d->loop_reader;
-    return 0;
+    r->on_loop = true;
+    *ret = r;
+    attach(r, c);
+    if (r->in_transaction && !has_changed(r))
+        return 0;
+    end_transaction(r);
+    if (!r->in_turn) {
+        database_ref(d); /* a worker may drop the last reference but this while the turn lasts */
+        r->next_in_turn = turn->open;
+        turn->open = r;
+        r->in_turn = true;
+    }
+    note_wal_index(r);
+    return begin_transaction(r, e);
+}
+
+void turn_end(struct turn *t)
+{
+    while (t->open) {
+        struct reader *r = t->open;
+        t->open = r->next_in_turn;
+        r->in_turn = false;
+        end_transaction(r);
+        database_unref(r->database);
+    }
 }
 
 static int take_from_pool(struct database *d, struct cancel *c, struct reader **ret, struct error *e)
 {
-    *ret = pool_take(d);
-    if (*ret)
-        return 0;
-    int rc = open_reader(d, c, ret, e);
-    if (rc != ERR_CANCELLED && rc != ERR_TIME_LIMIT)
-        database_note_problem(d, rc < 0 ? e->text : "");
-    return rc;
-}
-
-int reader_take(struct database *d, enum lane lane, struct cancel *c, struct reader **ret, struct error *e)
-{
-    struct reader *r = NULL;
-    int rc = lane == LANE_INLINE ? take_for_loop(d, &r) : take_from_pool(d, c, &r, e);
-    if (rc < 0)
-        return rc;
-    rc = begin(r, c, e);
-    if (rc < 0) {
-        reader_release(r);
-        return rc;
+    struct reader *r = pool_take(d);
+    if (!r) {
+        int rc = open_reader(d, c, &r, e);
+        if (rc != ERR_CANCELLED && rc != ERR_TIME_LIMIT)
+            database_note_problem(d, rc < 0 ? e->text : "");
+        if (rc < 0)
+            return rc;
     }
     *ret = r;
-    return 0;
+    attach(r, c);
+    return begin_transaction(r, e);
+}
+
+int reader_take(struct database *d, struct turn *turn, struct cancel *c, struct reader **ret, struct error *e)
+{
+    struct reader *r = NULL;
+    int rc = turn ? take_for_loop(d, turn, c, &r, e) : take_from_pool(d, c, &r, e);
+    if (rc < 0)
+        reader_release(r);
+    else
+        *ret = r;
+    return rc;
 }
 
 void reader_release(struct reader *r)
@@ -288,19 +377,18 @@ void reader_release(struct reader *r)
         return;
     cancel_attach(r->cancel, NULL);
     r->cancel = NULL; /* ROLLBACK is not to be stopped */
-    if (r->in_transaction)
-        run(r, "ROLLBACK", NULL);
-    r->in_transaction = false;
-    if (!r->on_loop)
-        pool_give(r);
+    if (r->on_loop)
+        return;
+    end_transaction(r);
+    pool_give(r);
 }
 
-bool reader_is_wal(struct reader *r)
+int64_t reader_schema_cookie(const struct reader *r)
 {
-    _cleanup_(statement_freep) struct statement *s = NULL;
-    const char *sql = "PRAGMA journal_mode";
-    if (statement_prepare(r, POLICY_OWN, sql, strlen(sql), &s, NULL) < 0 || statement_step(s, NULL) != 1)
-        return false;
-    const char *mode = statement_text(s, 0);
-    return mode && streq(mode, "wal");
+    return r->schema_cookie;
+}
+
+struct schema_cache **reader_schema_cache(struct reader *r)
+{
+    return &r->schema;
 }

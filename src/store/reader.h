@@ -12,28 +12,30 @@
 #include "base/error.h"
 #include "store/cancel.h"
 #include "store/database.h"
+#include "store/turn.h"
 
 struct reader;
 
-enum lane {
-    LANE_INLINE, /* on the loop, within a budget */
-    LANE_SLOW,   /* on a worker */
-};
-
 /*
  * A reader of `d` for the request that owns `c`, with a read transaction begun, so that all its statements see
- * one state. The caller keeps its reference to `d` until reader_release().
- * Errors: ERR_BUDGET (inline only: no reader is open yet), ERR_UNUSABLE, ERR_BUSY, ERR_NOMEM, or c's reason.
+ * one state. On the loop `turn` is the current one and the transaction is the turn's; on a worker it is NULL. The
+ * caller keeps its reference to `d` until reader_release(), or on the loop until turn_end().
+ * Errors: ERR_BUDGET (on the loop only: no reader is open yet), ERR_UNUSABLE, ERR_BUSY, ERR_NOMEM, c's reason.
  */
-int reader_take(struct database *d, enum lane lane, struct cancel *c, struct reader **ret, struct error *e);
+int reader_take(struct database *d, struct turn *turn, struct cancel *c, struct reader **ret, struct error *e);
 
-/* Ends the transaction and gives the reader back; every statement must be finished. Takes NULL. */
+/* Gives the reader back and, on a worker, ends its transaction; every statement must be finished. Takes NULL. */
 void reader_release(struct reader *r);
 
-/* Whether the database is in WAL mode, where readers and writers do not hinder each other. */
+/* SQLite's schema cookie (sqlite.org/fileformat2.html, offset 40) as this transaction sees it: another one, other
+ * tables. */
+int64_t reader_schema_cookie(const struct reader *r);
+
+/* Whether the database is in WAL mode, where readers and writers do not hinder each other. In a transaction. */
 bool reader_is_wal(struct reader *r);
 
 /* store/ only. */
+struct schema_cache **reader_schema_cache(struct reader *r);
 void reader_close(struct reader *r);
 struct reader *reader_pop(struct reader **list);
 

@@ -8,6 +8,7 @@
 #include "store/reader.h"
 
 #define STATEMENT_CACHE_SIZE 32
+#define WAL_INDEX_HEADER 48 /* bytes that change with every commit (sqlite.org/walformat.html, section 2.1) */
 
 struct reader {
     struct reader *next; /* in the pool's list */
@@ -17,6 +18,11 @@ struct reader {
     struct cancel *cancel; /* of the request that has the reader; NULL in the pool */
     bool in_transaction;
     bool on_loop;
+    bool in_turn;
+    struct reader *next_in_turn;
+    int64_t schema_cookie;           /* in this transaction */
+    unsigned char wal_index[WAL_INDEX_HEADER]; /* as it was when the turn's transaction began */
+    struct schema_cache *schema; /* tables seen so far; NULL at first */
     unsigned clock; /* counts uses, for the cache */
     struct statement *cache[STATEMENT_CACHE_SIZE];
 };

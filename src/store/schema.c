@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "base/hash.h"
 #include "store/schema.h"
 #include "store/statement.h"
 
@@ -85,14 +86,80 @@ static int find_keys(struct arena *a, struct table *t, struct error *e)
     return 0;
 }
 
-int schema_table(struct reader *r, struct arena *a, const char *name, struct table *ret, struct error *e)
+static int read_table(struct reader *r, struct arena *a, const char *name, struct table *ret, struct error *e)
 {
-    *ret = (struct table){.name = name};
+    *ret = (struct table){.name = arena_strdup(a, name)};
+    if (!ret->name)
+        return error_set(e, ERR_NOMEM, "the schema is too large for one request");
     int rc = read_kind(r, name, ret, e);
     if (rc == 0)
         rc = read_columns(r, a, ret, e);
     if (rc == 0)
         rc = find_keys(a, ret, e);
+    return rc;
+}
+
+/* An open hash table that is never more than half full; a reader of a database with more tables reads the others
+ * each time. */
+#define CACHE_SLOTS 512
+#define CACHE_BYTES ((size_t)1024 * 1024)
+
+struct schema_cache {
+    int64_t cookie;
+    struct arena *arena;
+    size_t n;
+    struct table tables[CACHE_SLOTS]; /* name NULL: free */
+};
+
+void schema_cache_free(struct schema_cache *c)
+{
+    if (c)
+        arena_free(c->arena);
+    free(c);
+}
+
+/* The reader's cache for the schema of its transaction, or NULL. */
+static struct schema_cache *cache_get(struct reader *r)
+{
+    struct schema_cache **cache = reader_schema_cache(r);
+    if (*cache && (*cache)->cookie == reader_schema_cookie(r))
+        return *cache;
+    schema_cache_free(TAKE_PTR(*cache));
+    struct schema_cache *c = calloc(1, sizeof *c);
+    if (!c || !(c->arena = arena_new(CACHE_BYTES))) {
+        free(c);
+        return NULL;
+    }
+    c->cookie = reader_schema_cookie(r);
+    return *cache = c;
+}
+
+/* The slot that holds `name`, or the free one where it belongs. */
+static struct table *cache_slot(struct schema_cache *c, const char *name)
+{
+    uint64_t h = hash_bytes(name, strlen(name));
+    while (c->tables[h % CACHE_SLOTS].name && !streq(c->tables[h % CACHE_SLOTS].name, name))
+        h++;
+    return &c->tables[h % CACHE_SLOTS];
+}
+
+int schema_table(struct reader *r, struct arena *a, const char *name, struct table *ret, struct error *e)
+{
+    struct schema_cache *c = cache_get(r);
+    struct table *slot = c ? cache_slot(c, name) : NULL;
+    if (slot && slot->name) {
+        *ret = *slot;
+        return 0;
+    }
+    if (!slot || c->n >= CACHE_SLOTS / 2)
+        return read_table(r, a, name, ret, e);
+    int rc = read_table(r, c->arena, name, ret, e);
+    if (rc == ERR_NOMEM)
+        return read_table(r, a, name, ret, e);
+    if (rc == 0) {
+        *slot = *ret;
+        c->n++;
+    }
     return rc;
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * What the database says about its tables: columns, primary keys, foreign keys, which tables are hidden.
- * Everything is read through the caller's reader, so it agrees with the rows that the same transaction reads,
- * and lives in the caller's arena.
+ * Everything is read through the caller's reader, so it agrees with the rows that the same transaction reads. Tables
+ * are kept with the reader until SQLite's schema cookie changes, whoever changed the schema.
  */
 #pragma once
 
@@ -24,7 +24,8 @@ struct table {
     bool use_rowid; /* the key is the rowid */
 };
 
-/* ERR_NOT_FOUND when there is no table or view of exactly this name. */
+/* The table lives in the arena or in the reader's cache: until the request gives the reader back. ERR_NOT_FOUND when
+ * there is no table or view of exactly this name. */
 int schema_table(struct reader *r, struct arena *a, const char *name, struct table *ret, struct error *e);
 
 struct schema_item {
@@ -49,3 +50,7 @@ int schema_foreign_keys(struct reader *r, struct arena *a, struct foreign_key **
 
 /* The full-text table that indexes `table` by content= option, or NULL. */
 int schema_fts_table(struct reader *r, struct arena *a, const char *table, const char **ret, struct error *e);
+
+/* store/ only: the tables that a reader has seen. Takes NULL. */
+struct schema_cache;
+void schema_cache_free(struct schema_cache *c);

@@ -1,15 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "base/hash.h"
 #include "store/reader_private.h"
 #include "store/statement.h"
-
-/* FNV-1a (Fowler, Noll, Vo), 64 bits. */
-static uint64_t hash_text(const char *text, size_t n)
-{
-    uint64_t h = UINT64_C(14695981039346656037);
-    for (size_t i = 0; i < n; i++)
-        h = (h ^ (unsigned char)text[i]) * UINT64_C(1099511628211);
-    return h;
-}
 
 static struct statement *cache_find(struct reader *r, enum policy policy, const char *sql, size_t len,
                                     uint64_t hash)
@@ -112,7 +104,7 @@ int statement_prepare(struct reader *r, enum policy policy, const char *sql, siz
                       struct statement **ret, struct error *e)
 {
     guard_set_policy(&r->guard, policy);
-    uint64_t hash = hash_text(sql, len);
+    uint64_t hash = hash_bytes(sql, len);
     struct statement *s = cache_find(r, policy, sql, len, hash);
     if (!s) {
         int rc = check_text(r, sql, len, e);

@@ -118,14 +118,14 @@ def test_no_host(shop):
 
 # Limits
 
-@pytest.mark.parametrize("size", [20_000, 60_000, 1_000_000])
+@pytest.mark.parametrize("size", [9_000, 20_000, 60_000, 1_000_000])
 @pytest.mark.parametrize("where", ["path", "query"])
 def test_url_too_long(shop, size, where):
     with shop.wire() as w:
         w.send(request(("/" if where == "path" else "/shop.json?x=") + "a" * size))
         a = w.answer()
         assert a.status == 414
-        if size < 100_000:  # longer than its buffer for a connection, libmicrohttpd answers by itself
+        if size <= 20_000:  # longer than its buffer for a connection, libmicrohttpd answers by itself
             assert a.json()["status"] == 414 and a.json()["ok"] is False
     shop.alive()
 
@@ -134,7 +134,7 @@ def test_a_url_of_four_kilobytes_is_fine(shop):
     assert shop.sql("select 1 as a /* " + "x" * 4000 + " */").json()["rows"] == [{"a": 1}]
 
 
-@pytest.mark.parametrize("headers, ours", [(["X-Long: " + "a" * 60_000], True), (["X" * 60_000 + ": y"], True), ([f"X-{i}: {'a' * 60}" for i in range(900)], False),
+@pytest.mark.parametrize("headers, ours", [(["X-Long: " + "a" * 20_000], True), (["X" * 20_000 + ": y"], True), ([f"X-{i}: {'a' * 60}" for i in range(900)], False),
                                            (["X-Long: " + "a" * 1_000_000], False), ([f"X-{i}: y" for i in range(30000)], False)])
 def test_headers_too_large(shop, headers, ours):
     with shop.wire() as w:
