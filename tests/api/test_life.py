@@ -572,7 +572,8 @@ class Notices:
         self.messages, self.changed = [], threading.Condition()
         self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.sock.bind(self.path)
-        threading.Thread(target=self.read, daemon=True).start()
+        self.thread = threading.Thread(target=self.read, daemon=True)
+        self.thread.start()
 
     def read(self):
         while message := self.sock.recv(8192):
@@ -596,6 +597,7 @@ class Notices:
 
     def close(self):
         self.sock.shutdown(socket.SHUT_RDWR)
+        self.thread.join(5)
         self.sock.close()
 
 

@@ -194,7 +194,7 @@ def test_databases_come_and_go(db):
     until(lambda: "extra" in db.curl("/-/databases.json"))
     until(lambda: db.m.try_(f"curl -s --fail --unix-socket {SOCKET} http://localhost/extra/x.json").returncode == 0)
     assert db.json("/extra/x.json")["rows"] == [{"rowid": 1, "a": 7}]
-    assert "Serving 2 databases" in db.m("systemctl status db.service")
+    until(lambda: "Serving 2 databases" in db.m("systemctl status db.service"))
     db.m("echo 'this is no database, but long enough for a header of one, which has a hundred bytes and a magic string' >/var/lib/db/extra2.db; chown db:db /var/lib/db/extra2.db")
     until(lambda: "database extra2 cannot be read: file is not a database" in db.m("systemctl status db.service"))
     db.m("rm /var/lib/db/extra*.db")
