@@ -23,7 +23,7 @@
 #include <unistd.h>
 
 #define HEADERS_MAX 16
-#define CONNECTION_MEMORY ((size_t)64 * 1024)
+#define CONNECTION_MEMORY ((size_t)32 * 1024) /* libmicrohttpd's default, too; it clears that after each request */
 #define PASSED_FD 3 /* sd_listen_fds(3): SD_LISTEN_FDS_START */
 #define ACCEPTS_PER_TURN 64
 
