@@ -14,6 +14,9 @@ HERE = pathlib.Path(__file__).parent
 @pytest.fixture(scope="session")
 def deb():
     """The package under test: DBD_DEB names it."""
+    reason = why_not()
+    if reason:
+        pytest.skip(reason)
     path = os.environ.get("DBD_DEB")
     if not path:
         pytest.skip("DBD_DEB does not name a package")
@@ -22,9 +25,6 @@ def deb():
 
 @pytest.fixture(scope="session")
 def machine(deb, tmp_path_factory):
-    reason = why_not()
-    if reason:
-        pytest.skip(reason)
     hammer = tmp_path_factory.mktemp("hammer") / "hammer"
     subprocess.run(["gcc", "-std=gnu11", "-Wall", "-Wextra", "-Werror", "-O2", "-o", str(hammer), str(HERE / "hammer.c"), "-pthread"], check=True)
     try:
