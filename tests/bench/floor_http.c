@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Yardstick: what libmicrohttpd alone costs. The set-up is that of src/http/server.c (driven from an epoll loop outside,
- * connections accepted here, the same options, the answer queued when the request is whole), and every request gets a
- * fresh answer of the size and with the headers that are asked for on the command line. Nothing else is done.
+ * Yardstick: what libmicrohttpd alone costs. The set-up is that of src/http/server.c (driven from an epoll
+ * loop outside, connections accepted here, the same options, the answer queued when the request is whole),
+ * and every request gets a fresh answer of the size and with the headers that are asked for on the command
+ * line. Nothing else is done.
  *
  *   floor_http [-s SOCKET] [-n BYTES] [-h 'NAME: VALUE']...
  *
@@ -23,7 +24,8 @@
 #include <unistd.h>
 
 #define HEADERS_MAX 16
-#define CONNECTION_MEMORY ((size_t)32 * 1024) /* libmicrohttpd's default, too; it clears that after each request */
+/* Also libmicrohttpd's default. It is cleared after each request. */
+#define CONNECTION_MEMORY ((size_t)32 * 1024)
 #define PASSED_FD 3 /* sd_listen_fds(3): SD_LISTEN_FDS_START */
 #define ACCEPTS_PER_TURN 64
 
@@ -47,19 +49,22 @@ static size_t leave_escaped(void *cls, struct MHD_Connection *mhd, char *text)
     return strlen(text);
 }
 
-static void completed(void *cls, struct MHD_Connection *mhd, void **context, enum MHD_RequestTerminationCode code)
+static void completed(void *cls, struct MHD_Connection *mhd, void **context,
+                      enum MHD_RequestTerminationCode code)
 {
     (void)cls, (void)mhd, (void)code;
     *context = NULL;
 }
 
-static void notify(void *cls, struct MHD_Connection *mhd, void **context, enum MHD_ConnectionNotificationCode code)
+static void notify(void *cls, struct MHD_Connection *mhd, void **context,
+                   enum MHD_ConnectionNotificationCode code)
 {
     (void)cls, (void)mhd, (void)context, (void)code;
 }
 
 static enum MHD_Result handle(void *cls, struct MHD_Connection *mhd, const char *url, const char *method,
-                              const char *version, const char *upload_data, size_t *upload_data_size, void **context)
+                              const char *version, const char *upload_data, size_t *upload_data_size,
+                              void **context)
 {
     static int seen;
     (void)cls, (void)url, (void)method, (void)version, (void)upload_data;

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Yardstick: what SQLite alone costs. Steps one cached statement again and again in this process, reading every column of
- * every row by its type, as dbd does before it writes the value.
+ * Yardstick: what SQLite alone costs. Steps one cached statement again and again in this process, reading
+ * every column of every row by its type, as dbd does before it writes the value.
  *
  *   floor_sql DATABASE SQL REPEATS [KEYS]
  *
- * KEYS is a file with a value a line, bound as text to the first parameter in turn. Prints one JSON object; CPU time and
- * time are microseconds for one run of the statement.
- * It is measured against: changing it makes older figures worthless.
+ * KEYS is a file with a value a line, bound as text to the first parameter in turn. Prints one JSON object;
+ * CPU time and time are microseconds for one run of the statement. It is measured against: changing it makes
+ * older figures worthless.
  */
 #define _GNU_SOURCE
 #include <sqlite3.h>
@@ -113,7 +113,8 @@ int main(int argc, char **argv)
         fprintf(stderr, "floor_sql: %s\n", rc == SQLITE_DONE ? "no rows" : sqlite3_errmsg(db));
         return 1;
     }
-    printf("{\"requests\": %ld, \"rows\": %llu, \"cpu_us\": %.3f, \"time_us\": %.3f, \"bytes\": %llu, \"sum\": %g}\n",
+    printf("{\"requests\": %ld, \"rows\": %llu, \"cpu_us\": %.3f, \"time_us\": %.3f, \"bytes\": %llu, "
+           "\"sum\": %g}\n",
            repeats, (unsigned long long)rows, cpu / (double)repeats, begun / (double)repeats,
            (unsigned long long)bytes, sum);
     sqlite3_finalize(s);

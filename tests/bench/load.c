@@ -5,11 +5,12 @@
  *   load [-c CONNECTIONS] [-w WARM_UP] [-d SECONDS] [-n REQUESTS] [-r RATE] [-p PID] SOCKET PATH|@FILE
  *
  * @FILE holds a path a line; each connection goes round it from a place of its own.
- * Closed loop: a connection asks again when it has the whole answer, for SECONDS after WARM_UP, or until REQUESTS are
- * answered. Open loop (-r): RATE requests a second in all, each connection on a schedule of its own; the latency
- * counts from the time a request was due, and what is still owed at the end counts with the age it has, so a server
- * that stands still cannot hide it. Prints one JSON object. With -p it holds the CPU time that process PID took for a
- * request, read from its CPU clock, which counts all its threads to the nanosecond.
+ * Closed loop: a connection asks again when it has the whole answer, for SECONDS after WARM_UP, or until
+ * REQUESTS are answered. Open loop (-r): RATE requests a second in all, each connection on a schedule of its
+ * own; the latency counts from the time a request was due, and what is still owed at the end counts with the
+ * age it has, so a server that stands still cannot hide it. Prints one JSON object. With -p it holds the CPU
+ * time that process PID took for a request, read from its CPU clock, which counts all its threads to the
+ * nanosecond.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -306,8 +307,8 @@ static uint64_t gap(void)
     return (uint64_t)(1e9 / options.rate * options.connections);
 }
 
-/* Sends what an open loop owes; returns when it owes the next, at most `until`. A connection that waits for its answer
- * is late with its own requests; no other takes them over. */
+/* Sends what an open loop owes; returns when it owes the next, at most `until`. A connection that waits for
+ * its answer is late with its own requests; no other takes them over. */
 static uint64_t ask_due(uint64_t t, uint64_t until)
 {
     for (int i = 0; i < options.connections; i++) {
@@ -429,8 +430,9 @@ static void print(uint64_t end, uint64_t owed)
            "\"not_2xx\": %llu, \"odd_status\": %d, \"owed\": %llu, \"late_us\": %.1f, \"cpu_us\": %.3f}\n",
            (unsigned long long)count.answered, seconds, (double)count.answered / seconds, percentile_usec(50),
            percentile_usec(90), percentile_usec(99), percentile_usec(99.9), (double)longest / 1e3,
-           (unsigned long long)count.bytes, (unsigned long long)count.errors, (unsigned long long)count.not_2xx,
-           count.odd_status, (unsigned long long)owed, (double)count.late / 1e3, (double)cpu / 1e3 / answered);
+           (unsigned long long)count.bytes, (unsigned long long)count.errors,
+           (unsigned long long)count.not_2xx, count.odd_status, (unsigned long long)owed,
+           (double)count.late / 1e3, (double)cpu / 1e3 / answered);
 }
 
 static int parse(int argc, char **argv)
@@ -459,7 +461,8 @@ static int parse(int argc, char **argv)
             return -1;
         }
     /* With a number of requests the warm-up would use some of them up. */
-    return argc - optind == 2 && options.connections > 0 && (options.requests == UINT64_MAX || options.warm_up == 0)
+    return argc - optind == 2 && options.connections > 0 &&
+                   (options.requests == UINT64_MAX || options.warm_up == 0)
                ? 0
                : -1;
 }
@@ -467,8 +470,9 @@ static int parse(int argc, char **argv)
 int main(int argc, char **argv)
 {
     if (parse(argc, argv) < 0) {
-        fprintf(stderr, "usage: load [-c CONNECTIONS] [-w WARM_UP] [-d SECONDS] [-n REQUESTS] [-r RATE] [-p PID] "
-                        "SOCKET PATH|@FILE\n");
+        fprintf(stderr,
+                "usage: load [-c CONNECTIONS] [-w WARM_UP] [-d SECONDS] [-n REQUESTS] [-r RATE] [-p PID] "
+                "SOCKET PATH|@FILE\n");
         return 2;
     }
     options.socket = argv[optind];
