@@ -29,12 +29,12 @@ def why_not():
     """Why no container can boot here, or None."""
     if os.geteuid() != 0:
         return "booting a container needs root"
-    for program in ("systemd-nspawn", "debootstrap", "nsenter"):
-        if not shutil.which(program):
-            return f"{program} is not installed"
     inside = subprocess.run(["systemd-detect-virt", "--container"], capture_output=True, text=True).stdout.strip()
     if inside in ("systemd-nspawn", "lxc", "lxc-libvirt"):
         return f"this is a container itself ({inside})"
+    for program in ("systemd-nspawn", "debootstrap", "nsenter"):
+        if not shutil.which(program):
+            return f"{program} is not installed"
     if not any(os.access(h, os.W_OK) for h in hierarchies()):
         return "cgroups cannot be made here"
     return None
