@@ -5,7 +5,7 @@
 #include <sys/stat.h>
 
 #include "daemon/configuration.h"
-#include "tests/unit/tap.h"
+#include "../tap.h"
 
 static char root[] = "/tmp/dbd-configuration-XXXXXX";
 static struct settings s;

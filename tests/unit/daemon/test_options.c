@@ -6,7 +6,7 @@
 
 #include "base/settings.h"
 #include "daemon/options.h"
-#include "tests/unit/tap.h"
+#include "../tap.h"
 
 #define ARGS_MAX 24
 

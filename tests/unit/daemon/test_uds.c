@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 
 #include "daemon/uds.h"
-#include "tests/unit/tap.h"
+#include "../tap.h"
 
 static char root[] = "/tmp/dbd-uds-XXXXXX";
 static char path[64];

@@ -9,7 +9,7 @@
 #include <sys/un.h>
 
 #include "systemd/listen.h"
-#include "tests/unit/tap.h"
+#include "../tap.h"
 
 static struct listener *list;
 static size_t n;
