@@ -22,6 +22,7 @@ src_libdbd_a_SOURCES = \
 	src/base/hash.h \
 	src/base/loop.c src/base/loop.h \
 	src/base/macro.h \
+	src/base/metrics.c src/base/metrics.h \
 	src/base/nearest.c src/base/nearest.h \
 	src/base/settings.c src/base/settings.h \
 	src/base/value.h \

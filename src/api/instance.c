@@ -12,6 +12,15 @@ int health_answer(struct request *req, struct reply *reply)
     return 0;
 }
 
+int metrics_answer(struct request *req, struct reply *reply)
+{
+    if (!req->catalogue->metrics)
+        return error_set(&req->error, ERR_NOT_FOUND, "nothing is counted without a server");
+    reply->content_type = "text/plain; version=0.0.4; charset=utf-8";
+    metrics_write(req->catalogue->metrics, &reply->body);
+    return 0;
+}
+
 /* A token replaces this, and on a Unix socket the peer's credentials will; until then everybody is nobody. */
 int actor_answer(struct request *req, struct reply *reply)
 {

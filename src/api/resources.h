@@ -6,6 +6,7 @@
 
 int index_answer(struct request *req, struct reply *reply);
 int health_answer(struct request *req, struct reply *reply);
+int metrics_answer(struct request *req, struct reply *reply);
 int versions_answer(struct request *req, struct reply *reply);
 int settings_answer(struct request *req, struct reply *reply);
 int databases_answer(struct request *req, struct reply *reply);

@@ -10,6 +10,7 @@ static const struct route routes[] = {
     {"/", READS, COST_LARGE, index_answer},
     {"/-/", READS, COST_LARGE, index_answer},
     {"/-/healthz", READS, COST_NONE, health_answer},
+    {"/-/metrics", READS, COST_NONE, metrics_answer},
     {"/-/versions", READS, COST_NONE, versions_answer},
     {"/-/settings", READS, COST_NONE, settings_answer},
     {"/-/databases", READS, COST_NONE, databases_answer},

@@ -54,7 +54,7 @@ static int with_catalogue(const struct options *o, const struct settings *settin
     struct error e;
     struct catalogue_sources sources = service_sources(o);
     _cleanup_(catalogue_unrefp) struct catalogue *c = NULL;
-    if (catalogue_new(&sources, settings, NULL, &c, &e) < 0) {
+    if (catalogue_new(&sources, settings, NULL, NULL, &c, &e) < 0) {
         log_error("%s", e.text);
         return EXIT_FAILED;
     }

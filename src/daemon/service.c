@@ -28,6 +28,7 @@ struct service {
     const struct options *options;
     struct catalogue_sources sources;
     struct catalogue *catalogue;
+    struct metrics metrics;
     struct loop *loop;
     struct workers *workers;
     struct server *server;
@@ -95,7 +96,7 @@ static void on_changes(struct source *source, uint32_t events)
     (void)events;
     if (!watch_read(source->fd))
         return;
-    if (catalogue_new(&s->sources, &s->catalogue->settings, s->catalogue, &c, &e) < 0) {
+    if (catalogue_new(&s->sources, &s->catalogue->settings, &s->metrics, s->catalogue, &c, &e) < 0) {
         log_error("the list of databases stays as it was: %s", e.text);
         return;
     }
@@ -117,7 +118,7 @@ static void reload(struct service *s)
     if (rc == 0)
         rc = configuration_check_idle(s->options, &settings, under_systemd(s), &e);
     if (rc == 0)
-        rc = catalogue_new(&s->sources, &settings, s->catalogue, &c, &e);
+        rc = catalogue_new(&s->sources, &settings, &s->metrics, s->catalogue, &c, &e);
     if (rc < 0)
         log_error("the configuration is not reloaded, the old one stays in force: %s", e.text);
     else {
@@ -277,7 +278,7 @@ static int start(struct service *s, const struct settings *settings, struct erro
     if (rc == 0)
         rc = add_source(s, &s->changes, watch_open(&s->sources, e), on_changes, e);
     if (rc == 0)
-        rc = catalogue_new(&s->sources, settings, NULL, &s->catalogue, e);
+        rc = catalogue_new(&s->sources, settings, &s->metrics, NULL, &s->catalogue, e);
     if (rc == 0)
         rc = server_new(s->loop, s->workers, s->catalogue, &s->server, e);
     for (size_t i = 0; i < s->n_listeners && rc == 0; i++)

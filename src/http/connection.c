@@ -76,6 +76,8 @@ static void begin(struct server *s, struct MHD_Connection *mhd, void **context)
     s->connections = c;
     s->n_connections++;
     s->idle_since = NEVER;
+    server_count(s, METRIC_connections_total, 1);
+    server_count(s, METRIC_connections, 1);
     connection_enter(c, PHASE_HEADERS);
 }
 
@@ -88,6 +90,7 @@ static void end(struct server *s, struct connection *c)
     *(c->prev ? &c->prev->next : &s->connections) = c->next;
     if (--s->n_connections == 0)
         s->idle_since = clock_usec();
+    server_count(s, METRIC_connections, -1);
     s->next_sweep = 0; /* there is room to accept again */
     free(c);
 }

@@ -118,6 +118,7 @@ static enum MHD_Result add_body(struct exchange *x, const char *bytes, size_t n)
 static struct MHD_Response *whole_response(struct exchange *x)
 {
     struct buf *b = &x->reply.body;
+    server_count(x->connection->server, METRIC_sent_bytes_total, (int64_t)b->len);
     struct MHD_Response *r =
         MHD_create_response_from_buffer(b->len, b->len ? b->data : (char *)"",
                                         b->len ? MHD_RESPMEM_MUST_FREE : MHD_RESPMEM_PERSISTENT);
@@ -137,6 +138,8 @@ static enum MHD_Result respond(struct exchange *x, struct MHD_Connection *mhd)
         MHD_add_response_header(r, reply->headers[i].name, reply->headers[i].value);
     if (x->connection->server->draining)
         MHD_add_response_header(r, MHD_HTTP_HEADER_CONNECTION, "close");
+    server_count(x->connection->server, METRIC_requests_total, 1);
+    server_count(x->connection->server, METRIC_errors_total, reply->status >= 400);
     enum MHD_Result result = MHD_queue_response(mhd, reply->status, r);
     MHD_destroy_response(r);
     x->state = EXCHANGE_SENDING;
@@ -152,10 +155,13 @@ static void admit_stream(struct exchange *x)
         return;
     if (s->n_streams < (size_t)server_settings(s)->max_streams) {
         s->n_streams++;
+        server_count(s, METRIC_streams_total, 1);
+        server_count(s, METRIC_streams, 1);
         x->streams = true;
         return;
     }
     rows_end(&x->reply);
+    server_count(s, METRIC_refused_total, 1);
     error_set(&x->request->error, ERR_OVERLOAD, "too many long answers are being sent; try again");
     route_refuse(x->request, &x->reply);
 }
@@ -177,6 +183,7 @@ static void run_request(struct job *job)
 static void request_done(struct job *job)
 {
     struct exchange *x = container_of(job, struct exchange, job);
+    server_count(x->connection->server, METRIC_slow_jobs, -1);
     admit_stream(x);
     x->state = EXCHANGE_READY;
     connection_resume(x->connection);
@@ -185,12 +192,15 @@ static void request_done(struct job *job)
 static enum MHD_Result go_slow(struct exchange *x, struct MHD_Connection *mhd)
 {
     x->job = (struct job){.run = run_request, .done = request_done};
-    int rc = workers_submit(x->connection->server->workers, &x->job, false);
+    struct server *s = x->connection->server;
+    int rc = workers_submit(s->workers, &x->job, false);
+    server_count(s, rc < 0 ? METRIC_refused_total : METRIC_slow_total, 1);
     if (rc < 0) {
         error_set(&x->request->error, rc, "%s", error_text(rc));
         route_refuse(x->request, &x->reply);
         return respond(x, mhd);
     }
+    server_count(s, METRIC_slow_jobs, 1);
     x->state = EXCHANGE_WAITING;
     connection_enter(x->connection, PHASE_QUERY);
     connection_suspend(x->connection);
@@ -213,8 +223,11 @@ static enum MHD_Result dispatch(struct exchange *x, struct MHD_Connection *mhd)
         return go_slow(x, mhd);
     req->turn = &x->connection->server->turn;
     cancel_set_deadline(&req->cancel, clock_usec() + INLINE_BUDGET_USEC, ERR_BUDGET);
-    if (route_answer(req, &x->reply) == ERR_BUDGET)
+    if (route_answer(req, &x->reply) == ERR_BUDGET) {
+        server_count(x->connection->server, METRIC_overruns_total, 1);
         return go_slow(x, mhd);
+    }
+    server_count(x->connection->server, METRIC_inline_total, 1);
     return respond(x, mhd);
 }
 
@@ -261,6 +274,7 @@ void exchange_completed(void *cls, struct MHD_Connection *mhd, void **context,
     *context = NULL;
     c->exchange = NULL;
     c->server->n_streams -= x->streams;
+    server_count(c->server, METRIC_streams, -(int64_t)x->streams);
     rows_end(&x->reply);
     reply_clear(&x->reply);
     buf_free(&x->body);
@@ -273,8 +287,10 @@ void exchange_completed(void *cls, struct MHD_Connection *mhd, void **context,
 
 void exchange_cancel(struct exchange *x, int reason)
 {
-    if (x->request)
-        cancel_throw(&x->request->cancel, reason);
+    if (!x->request)
+        return;
+    server_count(x->connection->server, METRIC_cancellations_total, 1);
+    cancel_throw(&x->request->cancel, reason);
 }
 
 int64_t exchange_keep_deadline(struct exchange *x, int64_t now)

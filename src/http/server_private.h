@@ -33,6 +33,11 @@ struct server {
     bool draining;
 };
 
+static inline void server_count(const struct server *s, enum metric which, int64_t n)
+{
+    metrics_add(s->catalogue->metrics, which, n);
+}
+
 static inline const struct settings *server_settings(const struct server *s)
 {
     return &s->catalogue->settings;

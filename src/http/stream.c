@@ -31,6 +31,8 @@ static void block_made(struct job *job)
 {
     struct exchange *x = container_of(job, struct exchange, job);
     x->sent = 0;
+    server_count(x->connection->server, METRIC_slow_jobs, -1);
+    server_count(x->connection->server, METRIC_streams_broken_total, x->broken);
     if (x->broken)
         log_info("an answer breaks off: %s", x->request->error.text);
     connection_enter(x->connection, PHASE_SEND);
@@ -41,6 +43,7 @@ static ssize_t next_block(struct exchange *x)
 {
     x->job = (struct job){.run = make_block, .done = block_made};
     workers_submit(x->connection->server->workers, &x->job, true);
+    server_count(x->connection->server, METRIC_slow_jobs, 1);
     connection_enter(x->connection, PHASE_QUERY);
     connection_suspend(x->connection);
     return 0;
@@ -59,6 +62,7 @@ static ssize_t read_block(void *cls, uint64_t position, char *to, size_t max)
     size_t n = MIN(max, b->len - x->sent);
     memcpy(to, b->data + x->sent, n);
     x->sent += n;
+    server_count(x->connection->server, METRIC_sent_bytes_total, (int64_t)n);
     connection_touch(x->connection);
     return (ssize_t)n;
 }
@@ -69,6 +73,7 @@ static ssize_t read_spool(void *cls, uint64_t position, char *to, size_t max)
     ssize_t n = pread(x->spool_fd, to, max, (off_t)position);
     if (n <= 0)
         return MHD_CONTENT_READER_END_WITH_ERROR;
+    server_count(x->connection->server, METRIC_sent_bytes_total, (int64_t)n);
     connection_touch(x->connection);
     return n;
 }

@@ -86,7 +86,7 @@ static int add_path(struct catalogue *c, const struct catalogue *old, const char
     if (c->n >= CATALOGUE_MAX)
         return error_set(e, ERR_LIMIT, "more than %d databases", CATALOGUE_MAX);
     _cleanup_(database_unrefp) struct database *d = take_over(old, name, path, immutable);
-    if ((!d && database_new(name, path, immutable, &d) < 0) || add(c, d) < 0)
+    if ((!d && database_new(name, path, immutable, c->metrics, &d) < 0) || add(c, d) < 0)
         return error_set(e, ERR_NOMEM, "no memory for the list of databases");
     TAKE_PTR(d);
     return 0;
@@ -150,13 +150,14 @@ static int sort_by_name(struct catalogue *c)
 }
 
 int catalogue_new(const struct catalogue_sources *from, const struct settings *settings,
-                  const struct catalogue *old, struct catalogue **ret, struct error *e)
+                  struct metrics *metrics, const struct catalogue *old, struct catalogue **ret, struct error *e)
 {
     _cleanup_(catalogue_unrefp) struct catalogue *c = calloc(1, sizeof *c);
     if (!c)
         return error_set(e, ERR_NOMEM, "no memory for the list of databases");
     atomic_init(&c->refs, 1);
     c->settings = *settings;
+    c->metrics = metrics;
     int rc = add_sources(c, from, old, e);
     if (rc == 0 && sort_by_name(c) < 0)
         rc = error_set(e, ERR_NOMEM, "no memory for the list of databases");

@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include "base/metrics.h"
 #include "base/settings.h"
 #include "store/database.h"
 
@@ -24,6 +25,7 @@ struct catalogue_sources {
 struct catalogue {
     _Atomic unsigned refs;
     struct settings settings;
+    struct metrics *metrics; /* borrowed; NULL: nobody counts */
     size_t n;
     struct database **databases; /* in the order of the sources */
     struct database **by_name;
@@ -32,7 +34,7 @@ struct catalogue {
 /* A new catalogue. Databases of `old` (may be NULL) whose file is still the same are taken over with their open
  * readers. Errors: ERR_SYSTEM (the directory cannot be read), ERR_NOMEM, ERR_LIMIT. */
 int catalogue_new(const struct catalogue_sources *from, const struct settings *settings,
-                  const struct catalogue *old, struct catalogue **ret, struct error *e);
+                  struct metrics *metrics, const struct catalogue *old, struct catalogue **ret, struct error *e);
 struct catalogue *catalogue_ref(struct catalogue *c);
 void catalogue_unref(struct catalogue *c);
 DEFINE_CLEANUP(struct catalogue *, catalogue_unref)

@@ -15,7 +15,8 @@ static void free_database(struct database *d)
     free(d);
 }
 
-int database_new(const char *name, const char *path, bool immutable, struct database **ret)
+int database_new(const char *name, const char *path, bool immutable, struct metrics *metrics,
+                 struct database **ret)
 {
     struct database *d = calloc(1, sizeof *d);
     if (!d)
@@ -23,6 +24,7 @@ int database_new(const char *name, const char *path, bool immutable, struct data
     atomic_init(&d->refs, 1);
     pthread_mutex_init(&d->lock, NULL);
     d->immutable = immutable;
+    d->metrics = metrics;
     d->name = strdup(name);
     d->path = path ? strdup(path) : NULL;
     if (!d->name || (path && !d->path)) {

@@ -15,6 +15,7 @@
 #include <sys/stat.h>
 
 #include "base/error.h"
+#include "base/metrics.h"
 
 struct reader;
 
@@ -26,6 +27,7 @@ struct database {
     bool missing; /* named on the command line, and not there */
     dev_t dev;    /* which file the path named when this database was made */
     ino_t ino;
+    struct metrics *metrics; /* borrowed, may be NULL */
     pthread_mutex_t lock;
     struct reader *idle;        /* under lock */
     unsigned n_idle;            /* under lock */
@@ -34,7 +36,8 @@ struct database {
 };
 
 /* `path` NULL: in memory. A path that names nothing gives a database with `missing` set. ERR_NOMEM. */
-int database_new(const char *name, const char *path, bool immutable, struct database **ret);
+int database_new(const char *name, const char *path, bool immutable, struct metrics *metrics,
+                 struct database **ret);
 struct database *database_ref(struct database *d);
 void database_unref(struct database *d);
 DEFINE_CLEANUP(struct database *, database_unref)

@@ -176,6 +176,14 @@ static int prepare_handle(struct reader *r, struct error *e)
     return rc;
 }
 
+static void free_reader(struct reader *r)
+{
+    statement_clear_cache(r);
+    schema_cache_free(r->schema);
+    sqlite3_close(r->handle);
+    free(r);
+}
+
 static int open_reader(struct database *d, struct cancel *c, struct reader **ret, struct error *e)
 {
     if (d->missing)
@@ -188,10 +196,11 @@ static int open_reader(struct database *d, struct cancel *c, struct reader **ret
     int rc = open_handle(r);
     rc = rc != SQLITE_OK ? reader_error(r, rc, e) : prepare_handle(r, e);
     if (rc < 0) {
-        reader_close(r);
+        free_reader(r);
         return rc;
     }
     r->cancel = NULL;
+    metrics_add(d->metrics, METRIC_readers, 1);
     *ret = r;
     return 0;
 }
@@ -200,10 +209,8 @@ void reader_close(struct reader *r)
 {
     if (!r)
         return;
-    statement_clear_cache(r);
-    schema_cache_free(r->schema);
-    sqlite3_close(r->handle);
-    free(r);
+    metrics_add(r->database->metrics, METRIC_readers, -1);
+    free_reader(r);
 }
 
 struct reader *reader_pop(struct reader **list)
@@ -286,6 +293,7 @@ static int begin_transaction(struct reader *r, struct error *e)
 {
     _cleanup_(statement_freep) struct statement *s = NULL;
     static const char sql[] = "PRAGMA schema_version";
+    metrics_add(r->database->metrics, METRIC_transactions_total, 1);
     int rc = run(r, "BEGIN", e);
     r->in_transaction = rc == 0;
     if (rc == 0)
@@ -391,4 +399,9 @@ int64_t reader_schema_cookie(const struct reader *r)
 struct schema_cache **reader_schema_cache(struct reader *r)
 {
     return &r->schema;
+}
+
+void reader_count(struct reader *r, enum metric which)
+{
+    metrics_add(r->database->metrics, which, 1);
 }

@@ -36,6 +36,7 @@ bool reader_is_wal(struct reader *r);
 
 /* store/ only. */
 struct schema_cache **reader_schema_cache(struct reader *r);
+void reader_count(struct reader *r, enum metric which);
 void reader_close(struct reader *r);
 struct reader *reader_pop(struct reader **list);
 

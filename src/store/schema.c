@@ -147,6 +147,7 @@ int schema_table(struct reader *r, struct arena *a, const char *name, struct tab
 {
     struct schema_cache *c = cache_get(r);
     struct table *slot = c ? cache_slot(c, name) : NULL;
+    reader_count(r, slot && slot->name ? METRIC_schema_hits_total : METRIC_schema_misses_total);
     if (slot && slot->name) {
         *ret = *slot;
         return 0;

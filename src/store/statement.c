@@ -106,6 +106,7 @@ int statement_prepare(struct reader *r, enum policy policy, const char *sql, siz
     guard_set_policy(&r->guard, policy);
     uint64_t hash = hash_bytes(sql, len);
     struct statement *s = cache_find(r, policy, sql, len, hash);
+    metrics_add(r->database->metrics, s ? METRIC_statement_hits_total : METRIC_statement_misses_total, 1);
     if (!s) {
         int rc = check_text(r, sql, len, e);
         if (rc < 0)
