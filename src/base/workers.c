@@ -23,8 +23,11 @@ struct workers {
     pthread_cond_t ready;
     struct fifo waiting;  /* under lock */
     struct fifo finished; /* under lock */
+    unsigned new_waiting; /* under lock: of those that wait, those that queue_max bounds */
+    unsigned surplus;     /* under lock: threads that go when their job is done */
     bool ending;          /* under lock */
     unsigned queue_max;
+    unsigned n_replaced; /* owner's thread */
     unsigned pending; /* owner's thread */
     int event_fd;
     unsigned n_threads;
@@ -84,17 +87,23 @@ static void *work(void *arg)
         if (w->ending)
             break;
         job = fifo_take(&w->waiting);
+        w->new_waiting -= !job->more;
         pthread_mutex_unlock(&w->lock);
         job->run(job);
         pthread_mutex_lock(&w->lock);
         fifo_add(&w->finished, job);
         if (w->finished.length == 1)
             wake_owner(w);
+        if (w->surplus > 0) {
+            w->surplus--;
+            break;
+        }
     }
     pthread_mutex_unlock(&w->lock);
     return NULL;
 }
 
+/* Until there are n in all, those that have gone included. */
 static int start_threads(struct workers *w, unsigned n, struct error *e)
 {
     pthread_attr_t attr;
@@ -109,7 +118,7 @@ static int start_threads(struct workers *w, unsigned n, struct error *e)
 
 int workers_new(unsigned n, unsigned queue_max, struct workers **ret, struct error *e)
 {
-    struct workers *w = calloc(1, sizeof *w + n * sizeof w->threads[0]);
+    struct workers *w = calloc(1, sizeof *w + (n + WORKERS_REPLACED_MAX) * sizeof w->threads[0]);
     if (!w)
         return error_set(e, ERR_NOMEM, "no memory for the workers");
     pthread_mutex_init(&w->lock, NULL);
@@ -146,8 +155,10 @@ void workers_free(struct workers *w)
 int workers_submit(struct workers *w, struct job *job, bool more)
 {
     pthread_mutex_lock(&w->lock);
-    bool full = !more && w->waiting.length >= w->queue_max;
+    bool full = !more && w->new_waiting >= w->queue_max;
     if (!full) {
+        job->more = more;
+        w->new_waiting += !more;
         fifo_add(&w->waiting, job);
         pthread_cond_signal(&w->ready);
     }
@@ -156,6 +167,21 @@ int workers_submit(struct workers *w, struct job *job, bool more)
         return ERR_OVERLOAD;
     w->pending++;
     return 0;
+}
+
+int workers_replace(struct workers *w)
+{
+    if (w->n_replaced++ >= WORKERS_REPLACED_MAX)
+        return ERR_LIMIT;
+    pthread_mutex_lock(&w->lock);
+    w->surplus++;
+    pthread_mutex_unlock(&w->lock);
+    return start_threads(w, w->n_threads + 1, NULL);
+}
+
+bool workers_exhausted(const struct workers *w)
+{
+    return w->n_replaced > WORKERS_REPLACED_MAX;
 }
 
 int workers_fd(const struct workers *w)

@@ -14,10 +14,13 @@
 struct job {
     void (*run)(struct job *job);  /* on a worker */
     void (*done)(struct job *job); /* on the thread that calls workers_reap() */
-    struct job *next;
+    struct job *next; /* private */
+    bool more;        /* private */
 };
 
 struct workers;
+
+#define WORKERS_REPLACED_MAX 4
 
 /* Starts n threads. At most queue_max jobs wait. Errors: ERR_NOMEM, ERR_SYSTEM. */
 int workers_new(unsigned n, unsigned queue_max, struct workers **ret, struct error *e);
@@ -26,8 +29,8 @@ int workers_new(unsigned n, unsigned queue_max, struct workers **ret, struct err
 void workers_free(struct workers *w);
 DEFINE_CLEANUP(struct workers *, workers_free)
 
-/* ERR_OVERLOAD when the queue is full. `more` marks the next block of an answer that has begun: never
- * refused, because the number of such answers is bounded elsewhere. */
+/* ERR_OVERLOAD when the queue is full. `more` marks the next block of an answer that has begun: neither refused nor
+ * counted for others, because the number of such answers is bounded elsewhere. Owner's thread. */
 int workers_submit(struct workers *w, struct job *job, bool more);
 
 /* Readable when jobs are done. */
@@ -35,6 +38,13 @@ int workers_fd(const struct workers *w);
 
 /* Calls done() for each finished job. */
 void workers_reap(struct workers *w);
+
+/* Starts a thread in the place of one that works on a job without end; that one, or another, goes when it comes back.
+ * Owner's thread. ERR_LIMIT after WORKERS_REPLACED_MAX times: then the program had better begin anew. */
+int workers_replace(struct workers *w);
+
+/* Whether workers_replace() has failed. */
+bool workers_exhausted(const struct workers *w);
 
 /* Jobs that wait or run or are finished and not reaped yet. Owner's thread only. */
 unsigned workers_pending(const struct workers *w);

@@ -2,12 +2,13 @@
 #include <stdio.h>
 #include <strings.h>
 
+#include "store/functions.h"
 #include "store/guard.h"
 
 /* Lengths in bytes. A caller's SQL could otherwise make one opcode work for seconds on a huge value, and no
  * deadline reaches into an opcode: hex(randomblob(300000000)) takes 14 s. Pages read values that are there. */
 #define QUERY_VALUE_MAX (4 * 1024 * 1024)
-#define PAGE_VALUE_MAX (32 * 1024 * 1024)
+#define PAGE_VALUE_MAX (16 * 1024 * 1024)
 
 /*
  * Functions that a statement may call, in order. Everything else is refused, above all fts3_tokenizer (its
@@ -136,6 +137,8 @@ int guard_install(struct guard *g, sqlite3 *handle, struct error *e)
         rc = sqlite3_db_config(handle, switches[i].id, switches[i].value, NULL);
     set_limits(handle);
     sqlite3_limit(handle, SQLITE_LIMIT_LENGTH, PAGE_VALUE_MAX);
+    if (rc == SQLITE_OK)
+        rc = functions_install(handle);
     if (rc == SQLITE_OK)
         rc = sqlite3_drop_modules(handle, (const char **)allowed_modules);
     if (rc == SQLITE_OK)
