@@ -53,8 +53,10 @@ src_libdbd_a_SOURCES = \
 	src/store/cancel.c src/store/cancel.h \
 	src/store/catalogue.c src/store/catalogue.h \
 	src/store/database.c src/store/database.h \
+	src/store/functions.c src/store/functions.h \
 	src/store/guard.c src/store/guard.h \
 	src/store/guard_policy.h \
+	src/store/pool.c src/store/pool.h \
 	src/store/reader.c src/store/reader.h \
 	src/store/reader_private.h \
 	src/store/schema.c src/store/schema.h \

@@ -14,10 +14,10 @@ int health_answer(struct request *req, struct reply *reply)
 
 int metrics_answer(struct request *req, struct reply *reply)
 {
-    if (!req->catalogue->metrics)
+    if (!req->catalogue->pool->metrics)
         return error_set(&req->error, ERR_NOT_FOUND, "nothing is counted without a server");
     reply->content_type = "text/plain; version=0.0.4; charset=utf-8";
-    metrics_write(req->catalogue->metrics, &reply->body);
+    metrics_write(req->catalogue->pool->metrics, &reply->body);
     return 0;
 }
 

@@ -3,7 +3,6 @@
  * {"sql": "...", "params": {...} or [...]}. */
 #include "api/resources.h"
 #include "api/rows.h"
-#include "base/clock.h"
 #include "format/json_read.h"
 #include "format/json_write.h"
 #include "sql/select.h"
@@ -55,21 +54,6 @@ static int parse_get(struct request *req, struct query *q)
         return error_set(&req->error, ERR_BAD_INPUT, "?sql= is required");
     q->sql = p->value;
     q->len = p->len;
-    return 0;
-}
-
-/* `_timelimit` may make the time limit shorter. */
-static int parse_time_limit(struct request *req)
-{
-    const struct param *p = request_param(req, "_timelimit");
-    if (!p)
-        return 0;
-    char *end;
-    unsigned long ms = strtoul(p->value, &end, 10);
-    if (p->len == 0 || strspn(p->value, "0123456789") != p->len || ms == 0)
-        return error_set(&req->error, ERR_BAD_INPUT, "_timelimit must be a positive number of milliseconds");
-    if (ms < (unsigned long)request_settings(req)->sql_time_limit_ms)
-        cancel_set_deadline(&req->cancel, clock_usec() + (int64_t)ms * USEC_PER_MSEC, ERR_TIME_LIMIT);
     return 0;
 }
 
@@ -200,7 +184,7 @@ int query_answer(struct request *req, struct reply *reply)
                           .limit = request_settings(req)->max_returned_rows};
     int rc = q.is_post ? parse_post(req, &tree, &q) : parse_get(req, &q);
     if (rc == 0)
-        rc = parse_time_limit(req);
+        rc = request_check_time_limit(req);
     if (rc == 0)
         rc = rows_parse_shape(req, rows);
     if (rc == 0 && rows->shape == SHAPE_OBJECT)

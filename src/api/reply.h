@@ -9,7 +9,7 @@
 #include "base/buf.h"
 
 #define REPLY_BLOCK_SIZE ((size_t)64 * 1024)         /* a body past this is streamed in blocks */
-#define REPLY_BLOCK_MAX ((size_t)256 * 1024 * 1024)  /* a block holds one row past its size, at most this */
+#define REPLY_BLOCK_MAX ((size_t)64 * 1024 * 1024)  /* a block holds one row past its size, at most this */
 #define REPLY_HEADERS_MAX 8
 
 #define CONTENT_JSON "application/json; charset=utf-8"

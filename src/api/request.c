@@ -51,6 +51,19 @@ static const char *skip_base_url(const struct settings *s, const char *path)
     return n > 1 && strncmp(path, s->base_url, n) == 0 ? path + n - 1 : path;
 }
 
+static bool is_number(const struct param *p)
+{
+    return p->len > 0 && p->len <= 9 && strspn(p->value, "0123456789") == p->len && atol(p->value) > 0;
+}
+
+/* The setting, or a shorter `_timelimit`, in microseconds. */
+static int64_t time_limit(const struct request *req)
+{
+    const struct param *p = request_param(req, "_timelimit");
+    int64_t ms = request_settings(req)->sql_time_limit_ms;
+    return (p && is_number(p) ? MIN(ms, (int64_t)atol(p->value)) : ms) * USEC_PER_MSEC;
+}
+
 int request_new(struct catalogue *catalogue, enum method method, const char *target, struct request **ret)
 {
     *ret = NULL;
@@ -73,7 +86,29 @@ int request_new(struct catalogue *catalogue, enum method method, const char *tar
     req->path = arena_strndup(arena, target, path);
     if (!req->path)
         return error_set(&req->error, ERR_NOMEM, "no memory for the path");
-    return parse_query(req, target[path] ? target + path + 1 : "");
+    int rc = parse_query(req, target[path] ? target + path + 1 : "");
+    req->time_left = time_limit(req);
+    return rc;
+}
+
+int request_check_time_limit(struct request *req)
+{
+    if (request_param(req, "_timelimit") && !is_number(request_param(req, "_timelimit")))
+        return error_set(&req->error, ERR_BAD_INPUT, "_timelimit must be a positive number of milliseconds");
+    return 0;
+}
+
+void request_begin_work(struct request *req)
+{
+    req->work_begun = clock_usec();
+    cancel_set_deadline(&req->cancel, req->work_begun + req->time_left, ERR_TIME_LIMIT);
+}
+
+void request_end_work(struct request *req)
+{
+    int64_t used = clock_usec() - req->work_begun;
+    req->time_left = MAX(req->time_left - used, (int64_t)0);
+    cancel_set_deadline(&req->cancel, NEVER, ERR_TIME_LIMIT);
 }
 
 void request_free(struct request *req)

@@ -55,6 +55,8 @@ struct request {
     struct cancel cancel;
     struct reader *reader; /* NULL until request_reader() */
     int64_t begun;         /* clock_usec() */
+    _Atomic int64_t time_left; /* of the time limit, in microseconds: what queries may still work, on the slow lane */
+    int64_t work_begun;
     struct error error;
 };
 
@@ -85,6 +87,17 @@ static inline const struct settings *request_settings(const struct request *req)
 
 /* Takes a reader of req->database into req->reader. Errors as reader_take(). */
 int request_reader(struct request *req);
+
+/*
+ * Around each piece of work on the slow lane: the time limit counts the time in which queries work, over all pieces
+ * of a long answer, and not the time that its client takes to read them.
+ */
+void request_begin_work(struct request *req);
+void request_end_work(struct request *req);
+
+/* ERR_BAD_INPUT for a `_timelimit` that is no number of milliseconds. A shorter one than the setting is in force from
+ * the request's beginning. */
+int request_check_time_limit(struct request *req);
 
 /* Gives the reader back. */
 void request_release(struct request *req);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "api/resources.h"
 #include "api/route.h"
+#include "api/rows.h"
 #include "format/tilde.h"
 
 #define READS (METHOD_GET | METHOD_HEAD)
@@ -126,6 +127,8 @@ int route_answer(struct request *req, struct reply *reply)
     int rc = req->route->answer(req, reply);
     if (rc == 0 && reply->body.err)
         rc = error_set(&req->error, reply->body.err, "the answer is too large to be held in memory");
+    if (rc < 0)
+        rows_end(reply);
     if (rc < 0 || !reply->rows)
         request_release(req);
     /* The loop waits for nobody's lock; a worker does. */

@@ -3,6 +3,8 @@
 #include "format/json_write.h"
 #include "format/keyset.h"
 
+#define TOKEN_MAX 4096 /* of an encoded key in `next`: URLs may have 8 KiB */
+
 struct row_field {
     int column;
     const char *name; /* `"NAME": `, with `, ` before it but for the first */
@@ -109,13 +111,14 @@ static void write_key(struct buf *b, const struct rows *rows)
 
 static int take_next(struct rows *rows)
 {
-    _cleanup_(buf_free) struct buf b = BUF_INIT(REPLY_BLOCK_SIZE);
+    _cleanup_(buf_free) struct buf b = BUF_INIT(TOKEN_MAX);
     if (rows->n_keys > 0)
         write_key(&b, rows);
     else
         buf_add_int(&b, rows->offset + rows->limit);
     rows->next = b.err ? NULL : arena_strndup(rows->request->arena, b.data, b.len);
-    return rows->next ? 0 : error_set(&rows->request->error, ERR_LIMIT, "the key of the last row is too long");
+    return rows->next ? 0 : error_set(&rows->request->error, ERR_LIMIT,
+                                         "the key of the last row is too long for the next page's URL");
 }
 
 static int write_member_name(struct buf *b, const struct rows *rows)
@@ -268,7 +271,9 @@ static int begin_stream(struct rows *rows, struct reply *reply)
         rows->next = NULL;
     buf_clear(&reply->body);
     write_head(&reply->body, rows);
+    const char *next = rows->next;
     rc = fill(rows, &reply->body, REPLY_BLOCK_SIZE);
+    rows->next = next;
     if (rc == 0)
         finish(rows, &reply->body);
     if (rc >= 0)

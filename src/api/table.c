@@ -15,7 +15,7 @@
 static const char *const unsupported[] = {
     "_col",    "_extra",      "_facet",  "_facet_array", "_facet_date", "_filter_column", "_json", "_json_infinity",
     "_label",  "_labels",     "_nocol",  "_search",      "_searchmode", "_sort",          "_sort_desc",
-    "_through", "_timelimit", "_where",
+    "_through", "_where",
 };
 
 /* A parameter without a leading underscore, or with an operator, asks for some of the rows only. */
@@ -183,6 +183,8 @@ int table_answer(struct request *req, struct reply *reply)
         rc = table_page(req, &t, &p);
     if (rc == 0)
         rc = request_refuse_params(req, unsupported, ARRAY_SIZE(unsupported));
+    if (rc == 0)
+        rc = request_check_time_limit(req);
     if (rc == 0)
         rc = refuse_filters(req);
     if (rc == 0)

@@ -4,19 +4,20 @@
 
 #include "api/route.h"
 #include "api/rows.h"
-#include "base/clock.h"
 #include "base/log.h"
 #include "daemon/answer.h"
 
-static int print_body(struct reply *reply)
+static int print_body(struct request *req, struct reply *reply)
 {
-    int more;
-    do {
-        fwrite(reply->body.data, 1, reply->body.len, stdout);
-        more = reply->rows ? rows_continue(reply) : 0;
-    } while (more == 1);
-    if (more == 0 && reply->rows)
-        fwrite(reply->body.data, 1, reply->body.len, stdout);
+    int more = reply->rows ? 1 : 0;
+    fwrite(reply->body.data, 1, reply->body.len, stdout);
+    while (more == 1) {
+        request_begin_work(req);
+        more = rows_continue(reply);
+        request_end_work(req);
+        if (more >= 0)
+            fwrite(reply->body.data, 1, reply->body.len, stdout);
+    }
     fputc('\n', stdout);
     return more;
 }
@@ -31,14 +32,14 @@ int answer_print(struct catalogue *c, const char *target)
         return 1;
     }
     reply_init(&reply);
-    cancel_set_deadline(&req->cancel, clock_usec() + c->settings.sql_time_limit_ms * USEC_PER_MSEC,
-                        ERR_TIME_LIMIT);
+    request_begin_work(req);
     if (rc < 0 || route_find(req) < 0)
         route_refuse(req, &reply);
     else
         route_answer(req, &reply);
+    request_end_work(req);
     bool good = reply.status / 100 == 2;
-    if (print_body(&reply) < 0) {
+    if (print_body(req, &reply) < 0) {
         log_error("the answer breaks off: %s", req->error.text);
         good = false;
     }

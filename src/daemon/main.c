@@ -12,20 +12,19 @@
 
 static int check_files(const struct catalogue *c, bool all)
 {
+    struct cancel cancel;
     struct error e;
     int bad = 0;
+    cancel_init(&cancel);
     for (size_t i = 0; i < c->n; i++) {
         struct database *d = c->databases[i];
-        if (!all && !d->missing)
-            continue;
-        if (d->missing)
+        if (d->missing && d->named)
             log_error("%s: no such file", d->path);
-        else if (probe_database(d, &e) < 0)
-            log_error("%s", e.text);
-        else
+        else if (!all || probe_database(d, &cancel, &e) == 0)
             continue;
         bad++;
     }
+    cancel_destroy(&cancel);
     return bad;
 }
 
@@ -49,12 +48,12 @@ static int check(const struct catalogue *c, const struct settings *settings)
 }
 
 /* What --get and --check-config do with the databases, and a look at those named before serving. */
-static int with_catalogue(const struct options *o, const struct settings *settings)
+static int look_at_databases(const struct options *o, const struct settings *settings, struct pool *pool)
 {
     struct error e;
     struct catalogue_sources sources = service_sources(o);
     _cleanup_(catalogue_unrefp) struct catalogue *c = NULL;
-    if (catalogue_new(&sources, settings, NULL, NULL, &c, &e) < 0) {
+    if (catalogue_new(&sources, settings, pool, NULL, &c, &e) < 0) {
         log_error("%s", e.text);
         return EXIT_FAILED;
     }
@@ -74,7 +73,10 @@ static int run(const struct options *o)
         return EXIT_BAD_CONFIGURATION;
     }
     reader_configure((int)settings.max_heap_mb, (int)settings.cache_size_kb);
-    int status = with_catalogue(o, &settings);
+    struct pool pool;
+    pool_init(&pool, 4, NULL);
+    int status = look_at_databases(o, &settings, &pool);
+    pool_destroy(&pool);
     return o->command == COMMAND_SERVE && status == EXIT_OK ? service_run(o, &settings) : status;
 }
 

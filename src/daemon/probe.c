@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include <libgen.h>
-
 #include "base/clock.h"
 #include "daemon/probe.h"
 #include "store/reader.h"
@@ -8,24 +6,21 @@
 #define PROBE_LIMIT_USEC (2 * USEC_PER_SEC) /* for one database that somebody has locked */
 #define NAMED_MAX 5                         /* databases whose problem a status line tells */
 
-int probe_database(struct database *d, struct error *e)
+int probe_database(struct database *d, struct cancel *c, struct error *e)
 {
-    struct cancel cancel;
-    struct reader *r = NULL;
-    cancel_init(&cancel);
-    cancel_set_deadline(&cancel, clock_usec() + PROBE_LIMIT_USEC, ERR_TIME_LIMIT);
-    int rc = reader_take(d, NULL, &cancel, &r, e);
-    reader_release(r);
-    cancel_destroy(&cancel);
-    return rc;
+    cancel_set_deadline(c, clock_usec() + PROBE_LIMIT_USEC, ERR_BUDGET);
+    return reader_probe(d, c, e);
 }
 
 static void probe_all(struct job *job)
 {
-    const struct catalogue *c = container_of(job, struct probe, job)->catalogue;
+    struct probe *p = container_of(job, struct probe, job);
     struct error e;
-    for (size_t i = 0; i < c->n; i++)
-        probe_database(c->databases[i], &e);
+    for (size_t i = 0; i < p->catalogue->n && atomic_load(&p->cancel.reason) != ERR_CANCELLED; i++) {
+        struct database *d = p->catalogue->databases[i];
+        if (!atomic_load(&d->works))
+            probe_database(d, &p->cancel, &e);
+    }
 }
 
 static void probed(struct job *job)
@@ -36,19 +31,34 @@ static void probed(struct job *job)
     catalogue_unref(TAKE_PTR(p->catalogue));
 }
 
-void probe_start(struct probe *p, struct workers *w, struct catalogue *c, void (*done)(struct probe *probe))
+void probe_init(struct probe *p, void (*done)(struct probe *probe))
+{
+    *p = (struct probe){.job = {.run = probe_all, .done = probed}, .done = done};
+    cancel_init(&p->cancel);
+}
+
+void probe_destroy(struct probe *p)
+{
+    cancel_destroy(&p->cancel);
+}
+
+bool probe_start(struct probe *p, struct workers *w, struct catalogue *c)
 {
     if (p->running)
-        return;
-    p->job = (struct job){.run = probe_all, .done = probed};
-    p->done = done;
+        return false;
     p->catalogue = catalogue_ref(c);
     p->running = workers_submit(w, &p->job, false) == 0;
     if (!p->running)
         catalogue_unref(TAKE_PTR(p->catalogue));
+    return p->running;
 }
 
-void probe_describe(const struct catalogue *c, struct buf *out)
+void probe_cancel(struct probe *p)
+{
+    cancel_throw(&p->cancel, ERR_CANCELLED);
+}
+
+size_t probe_describe(const struct catalogue *c, struct buf *out)
 {
     size_t bad = 0;
     char problem[sizeof c->databases[0]->problem];
@@ -65,4 +75,5 @@ void probe_describe(const struct catalogue *c, struct buf *out)
     buf_add(out, problems.data, problems.len);
     if (bad > NAMED_MAX)
         buf_addf(out, "; and %zu more that cannot be read", bad - NAMED_MAX);
+    return bad;
 }

@@ -7,20 +7,28 @@
 
 #include "base/buf.h"
 #include "base/workers.h"
+#include "store/cancel.h"
 #include "store/catalogue.h"
 
-/* Opens and closes a database that has no reader yet. ERR_UNUSABLE and others, with the reason in `e`. */
-int probe_database(struct database *d, struct error *e);
+/* Opens a database and closes it again. ERR_UNUSABLE and others, with the reason in `e`. */
+int probe_database(struct database *d, struct cancel *c, struct error *e);
 
 struct probe {
     struct job job;
     struct catalogue *catalogue; /* a reference, while it runs */
+    struct cancel cancel;
     void (*done)(struct probe *probe);
     bool running;
 };
 
-/* Probes all on the slow lane, then calls `done` on this thread. Does nothing while it runs. */
-void probe_start(struct probe *p, struct workers *w, struct catalogue *c, void (*done)(struct probe *probe));
+void probe_init(struct probe *p, void (*done)(struct probe *probe));
+void probe_destroy(struct probe *p);
 
-/* "Serving 3 databases", and which of them cannot be opened. */
-void probe_describe(const struct catalogue *c, struct buf *out);
+/* Probes all on the slow lane, then calls `done` on this thread. False when one runs or the lane is full: later. */
+bool probe_start(struct probe *p, struct workers *w, struct catalogue *c);
+
+/* For the end: what runs stops, and is done. */
+void probe_cancel(struct probe *p);
+
+/* "Serving 3 databases", and which of them cannot be opened. Returns how many cannot. */
+size_t probe_describe(const struct catalogue *c, struct buf *out);

@@ -18,6 +18,9 @@
 #include "systemd/notify.h"
 
 #define PROBE_DELAY_USEC (200 * USEC_PER_MSEC) /* the request that started us comes first */
+#define PROBE_AGAIN_USEC (5 * USEC_PER_SEC)
+#define EXPIRE_USEC (30 * USEC_PER_SEC) /* a reader that nobody has used for so long is closed */
+#define IDLE_READERS_MAX 256
 #define CUT_DELAY_USEC (2 * USEC_PER_SEC)      /* between stopping queries, hanging up, and giving up */
 #define STATUS_MAX 2048
 
@@ -29,6 +32,7 @@ struct service {
     struct catalogue_sources sources;
     struct catalogue *catalogue;
     struct metrics metrics;
+    struct pool pool;
     struct loop *loop;
     struct workers *workers;
     struct server *server;
@@ -38,7 +42,8 @@ struct service {
     bool activated;         /* the sockets are systemd's, which starts us again */
     struct source signals, changes, jobs;
     struct probe probe;
-    int64_t probe_at;
+    int64_t probe_at, expire_at;
+    bool failed; /* the drain ends with an error */
     int64_t watchdog_interval, watchdog_at;
     enum stage stage;
     int64_t stage_ends;
@@ -54,30 +59,22 @@ struct catalogue_sources service_sources(const struct options *o)
                                       .memory = o->memory};
 }
 
-static void describe(const struct service *s, void (*tell)(const char *status))
+/* Returns how many databases cannot be opened. */
+static size_t describe(const struct service *s, void (*tell)(const char *status))
 {
     _cleanup_(buf_free) struct buf status = BUF_INIT(STATUS_MAX);
-    probe_describe(s->catalogue, &status);
+    size_t bad = probe_describe(s->catalogue, &status);
     const char *text = buf_cstr(&status);
     tell(text ? text : "Serving");
+    return bad;
 }
 
-static void log_problems(const struct catalogue *c)
-{
-    char problem[sizeof c->databases[0]->problem];
-    for (size_t i = 0; i < c->n; i++) {
-        database_problem(c->databases[i], problem, sizeof problem);
-        if (problem[0])
-            log_warning("%s", problem);
-    }
-}
-
+/* While something is wrong it is looked at again: a file may have been half copied. */
 static void on_probed(struct probe *p)
 {
     struct service *s = container_of(p, struct service, probe);
-    log_problems(p->catalogue);
-    if (s->stage == STAGE_SERVE)
-        describe(s, notify_status);
+    if (s->stage == STAGE_SERVE && describe(s, notify_status) > 0 && s->probe_at == NEVER)
+        s->probe_at = clock_usec() + PROBE_AGAIN_USEC;
 }
 
 static void use_catalogue(struct service *s, struct catalogue *c)
@@ -85,7 +82,7 @@ static void use_catalogue(struct service *s, struct catalogue *c)
     server_set_catalogue(s->server, c);
     catalogue_unref(s->catalogue);
     s->catalogue = c;
-    s->probe_at = clock_usec() + PROBE_DELAY_USEC;
+    s->probe_at = MIN(s->probe_at, clock_usec() + PROBE_DELAY_USEC);
 }
 
 static void on_changes(struct source *source, uint32_t events)
@@ -94,9 +91,9 @@ static void on_changes(struct source *source, uint32_t events)
     struct catalogue *c = NULL;
     struct error e;
     (void)events;
-    if (!watch_read(source->fd))
+    if (!watch_read(source->fd, &s->sources))
         return;
-    if (catalogue_new(&s->sources, &s->catalogue->settings, &s->metrics, s->catalogue, &c, &e) < 0) {
+    if (catalogue_new(&s->sources, &s->catalogue->settings, &s->pool, s->catalogue, &c, &e) < 0) {
         log_error("the list of databases stays as it was: %s", e.text);
         return;
     }
@@ -106,6 +103,18 @@ static void on_changes(struct source *source, uint32_t events)
 static bool under_systemd(const struct service *s)
 {
     return s->activated && (notify_active() || getenv("INVOCATION_ID"));
+}
+
+/* What is read once, at the start. */
+static void keep_fixed_settings(struct settings *to, const struct settings *from)
+{
+    if (to->num_sql_threads != from->num_sql_threads || to->max_queued_queries != from->max_queued_queries ||
+        to->cache_size_kb != from->cache_size_kb || to->max_heap_mb != from->max_heap_mb)
+        log_warning("num_sql_threads, max_queued_queries, cache_size_kb and max_heap_mb change with the next start only");
+    to->num_sql_threads = from->num_sql_threads;
+    to->max_queued_queries = from->max_queued_queries;
+    to->cache_size_kb = from->cache_size_kb;
+    to->max_heap_mb = from->max_heap_mb;
 }
 
 static void reload(struct service *s)
@@ -118,7 +127,9 @@ static void reload(struct service *s)
     if (rc == 0)
         rc = configuration_check_idle(s->options, &settings, under_systemd(s), &e);
     if (rc == 0)
-        rc = catalogue_new(&s->sources, &settings, &s->metrics, s->catalogue, &c, &e);
+        keep_fixed_settings(&settings, &s->catalogue->settings);
+    if (rc == 0)
+        rc = catalogue_new(&s->sources, &settings, &s->pool, s->catalogue, &c, &e);
     if (rc < 0)
         log_error("the configuration is not reloaded, the old one stays in force: %s", e.text);
     else {
@@ -135,6 +146,9 @@ static void enter_stage(struct service *s, enum stage stage)
     case STAGE_SERVE:
         break;
     case STAGE_DRAIN:
+        uds_remove(&s->node); /* nobody would serve who connects now */
+        s->node = (struct uds_node){0};
+        probe_cancel(&s->probe);
         server_drain(s->server);
         s->stage_ends = clock_usec() + s->catalogue->settings.drain_timeout_ms * USEC_PER_MSEC;
         break;
@@ -148,7 +162,7 @@ static void enter_stage(struct service *s, enum stage stage)
         s->stage_ends = clock_usec() + CUT_DELAY_USEC;
         break;
     case STAGE_GIVE_UP:
-        log_error("a query cannot be stopped; ending without it");
+        log_error("what a worker does cannot be stopped; ending without it");
         break;
     }
 }
@@ -199,8 +213,16 @@ static void keep_time(struct service *s)
         s->watchdog_at = now + s->watchdog_interval / 2;
     }
     if (now >= s->probe_at && s->stage == STAGE_SERVE) {
-        s->probe_at = s->probe.running ? now + PROBE_DELAY_USEC : NEVER;
-        probe_start(&s->probe, s->workers, s->catalogue, on_probed);
+        bool started = probe_start(&s->probe, s->workers, s->catalogue);
+        s->probe_at = started ? NEVER : now + PROBE_DELAY_USEC;
+    }
+    if (now >= s->expire_at) {
+        pool_expire(&s->pool, now - EXPIRE_USEC);
+        s->expire_at = now + EXPIRE_USEC / 2;
+    }
+    if (workers_exhausted(s->workers) && s->stage == STAGE_SERVE) {
+        s->failed = true;
+        end(s, "too many queries cannot be stopped");
     }
     if (now >= idle_deadline(s))
         end(s, "nobody has asked for a while");
@@ -218,6 +240,7 @@ static void serve(struct service *s)
 {
     while (!has_ended(s)) {
         int64_t deadline = MIN(server_deadline(s->server), idle_deadline(s));
+        deadline = MIN(deadline, s->expire_at);
         deadline = MIN(deadline, MIN(s->watchdog_at, s->stage == STAGE_SERVE ? s->probe_at : s->stage_ends));
         loop_wait(s->loop, deadline);
         server_run(s->server);
@@ -252,7 +275,7 @@ static int open_sockets(struct service *s, struct error *e)
         return rc;
     }
     if (listen_inherited(&s->listeners, &s->n_listeners, e) < 0)
-        return ERR_SYSTEM;
+        return e->code = ERR_SYSTEM; /* whatever is wrong with it, the command line is not */
     s->activated = s->n_listeners > 0;
     if (!s->activated)
         return error_set(e, ERR_BAD_INPUT,
@@ -278,7 +301,7 @@ static int start(struct service *s, const struct settings *settings, struct erro
     if (rc == 0)
         rc = add_source(s, &s->changes, watch_open(&s->sources, e), on_changes, e);
     if (rc == 0)
-        rc = catalogue_new(&s->sources, settings, &s->metrics, NULL, &s->catalogue, e);
+        rc = catalogue_new(&s->sources, settings, &s->pool, NULL, &s->catalogue, e);
     if (rc == 0)
         rc = server_new(s->loop, s->workers, s->catalogue, &s->server, e);
     for (size_t i = 0; i < s->n_listeners && rc == 0; i++)
@@ -292,6 +315,8 @@ static void stop(struct service *s)
     workers_free(s->workers);
     server_free(s->server);
     catalogue_unref(s->catalogue);
+    probe_destroy(&s->probe);
+    pool_destroy(&s->pool);
     closep(&s->signals.fd);
     closep(&s->changes.fd);
     loop_free(s->loop);
@@ -315,7 +340,7 @@ static int run(struct service *s, const struct settings *settings, struct error 
     describe(s, notify_ready);
     log_info("serving %zu database%s", s->catalogue->n, s->catalogue->n == 1 ? "" : "s");
     serve(s);
-    return s->stage == STAGE_GIVE_UP ? EXIT_FAILED : EXIT_OK;
+    return s->stage == STAGE_GIVE_UP || s->failed ? EXIT_FAILED : EXIT_OK;
 }
 
 int service_run(const struct options *o, const struct settings *settings)
@@ -323,13 +348,13 @@ int service_run(const struct options *o, const struct settings *settings)
     struct error e = {0};
     struct service s = {.options = o, .sources = service_sources(o), .probe_at = NEVER, .watchdog_at = NEVER};
     s.signals.fd = s.changes.fd = -1;
+    pool_init(&s.pool, IDLE_READERS_MAX, &s.metrics);
+    probe_init(&s.probe, on_probed);
     int status = run(&s, settings, &e);
     if (e.text[0])
         log_error("%s", e.text);
-    if (s.stage == STAGE_GIVE_UP) {
-        uds_remove(&s.node);
+    if (s.stage == STAGE_GIVE_UP)
         _exit(status); /* a worker still uses what stop() would free */
-    }
     stop(&s);
     return status;
 }

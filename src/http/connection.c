@@ -25,8 +25,8 @@ void connection_touch(struct connection *c)
         ms = s->body_timeout_ms;
         break;
     case PHASE_QUERY:
-        ms = s->sql_time_limit_ms;
-        break;
+        schedule(c, clock_usec() + c->exchange->request->time_left);
+        return;
     case PHASE_SEND:
         ms = s->send_timeout_ms;
         break;
@@ -64,8 +64,10 @@ static void begin(struct server *s, struct MHD_Connection *mhd, void **context)
 {
     struct connection *c = calloc(1, sizeof *c);
     *context = c;
-    if (!c)
-        return; /* exchange_begin() then refuses whatever it sends */
+    if (!c) {
+        shutdown(MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd, SHUT_RDWR);
+        return;
+    }
     c->server = s;
     c->mhd = mhd;
     c->fd = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;

@@ -13,6 +13,7 @@
 #define BODY_MAX ((size_t)1 << 30)      /* for max_post_body_bytes = 0 */
 #define DISCARD_MAX ((size_t)64 << 20)  /* of a body that is refused; past it the connection ends */
 #define INLINE_BUDGET_USEC USEC_PER_MSEC
+#define STUCK_USEC (2 * USEC_PER_SEC) /* after which a query that was told to stop is given up */
 
 void *exchange_begin(void *cls, const char *uri, struct MHD_Connection *mhd)
 {
@@ -27,7 +28,8 @@ void *exchange_begin(void *cls, const char *uri, struct MHD_Connection *mhd)
     reply_init(&x->reply);
     c->exchange = x;
     c->mhd = mhd;
-    connection_enter(c, PHASE_HEADERS);
+    if (c->phase != PHASE_HEADERS) /* of a first request they count from the connection's beginning */
+        connection_enter(c, PHASE_HEADERS);
     return x;
 }
 
@@ -130,7 +132,7 @@ static struct MHD_Response *whole_response(struct exchange *x)
 static enum MHD_Result respond(struct exchange *x, struct MHD_Connection *mhd)
 {
     struct reply *reply = &x->reply;
-    struct MHD_Response *r = reply->rows || x->spool_fd >= 0 ? stream_response(x) : whole_response(x);
+    struct MHD_Response *r = reply->rows || x->spool_fd >= 0 || reply->body.len > REPLY_BLOCK_SIZE ? stream_response(x) : whole_response(x);
     if (!r)
         return MHD_NO;
     MHD_add_response_header(r, MHD_HTTP_HEADER_CONTENT_TYPE, reply->content_type);
@@ -166,24 +168,29 @@ static void admit_stream(struct exchange *x)
     route_refuse(x->request, &x->reply);
 }
 
+/* In rollback mode nobody can commit while a read transaction is open. */
+static bool hinders_writers(const struct request *req)
+{
+    return req->database && req->database->path && !req->database->immutable && !reader_is_wal(req->reader);
+}
+
 static void run_request(struct job *job)
 {
     struct exchange *x = container_of(job, struct exchange, job);
     struct request *req = x->request;
-    int64_t limit = request_settings(req)->sql_time_limit_ms * USEC_PER_MSEC;
     req->turn = NULL;
-    cancel_set_deadline(&req->cancel, clock_usec() + limit, ERR_TIME_LIMIT);
+    request_begin_work(req);
     route_answer(req, &x->reply);
-    if (x->reply.rows && (x->http10 || !reader_is_wal(req->reader)))
+    if (x->reply.rows && (x->http10 || hinders_writers(req)))
         stream_spool(x);
-    /* While nobody steps, no deadline passes; a stream's blocks have their own. */
-    cancel_set_deadline(&req->cancel, NEVER, ERR_TIME_LIMIT);
+    request_end_work(req);
 }
 
 static void request_done(struct job *job)
 {
     struct exchange *x = container_of(job, struct exchange, job);
     server_count(x->connection->server, METRIC_slow_jobs, -1);
+    server_count(x->connection->server, METRIC_time_limits_total, x->request->error.code == ERR_TIME_LIMIT);
     admit_stream(x);
     x->state = EXCHANGE_READY;
     connection_resume(x->connection);
@@ -193,6 +200,8 @@ static enum MHD_Result go_slow(struct exchange *x, struct MHD_Connection *mhd)
 {
     x->job = (struct job){.run = run_request, .done = request_done};
     struct server *s = x->connection->server;
+    cancel_set_deadline(&x->request->cancel, NEVER, ERR_TIME_LIMIT); /* it may wait for its turn */
+    connection_enter(x->connection, PHASE_QUERY);
     int rc = workers_submit(s->workers, &x->job, false);
     server_count(s, rc < 0 ? METRIC_refused_total : METRIC_slow_total, 1);
     if (rc < 0) {
@@ -202,7 +211,6 @@ static enum MHD_Result go_slow(struct exchange *x, struct MHD_Connection *mhd)
     }
     server_count(s, METRIC_slow_jobs, 1);
     x->state = EXCHANGE_WAITING;
-    connection_enter(x->connection, PHASE_QUERY);
     connection_suspend(x->connection);
     return MHD_YES;
 }
@@ -295,12 +303,20 @@ void exchange_cancel(struct exchange *x, int reason)
 
 int64_t exchange_keep_deadline(struct exchange *x, int64_t now)
 {
-    struct cancel *c = &x->request->cancel;
-    int64_t deadline = atomic_load(&c->deadline);
-    if (deadline == NEVER) /* it waits in the queue */
-        return now + server_settings(x->connection->server)->sql_time_limit_ms * USEC_PER_MSEC;
-    if (deadline > now)
-        return deadline;
-    cancel_throw(c, atomic_load(&c->overdue));
-    return now + server_settings(x->connection->server)->sql_time_limit_ms * USEC_PER_MSEC;
+    struct server *s = x->connection->server;
+    int64_t deadline = cancel_keep_deadline(&x->request->cancel, now);
+    if (deadline > now) /* NEVER while it waits in the queue */
+        return MIN(deadline, now + x->request->time_left);
+    if (!x->stop_since)
+        x->stop_since = now;
+    if (now - x->stop_since < STUCK_USEC)
+        return x->stop_since + STUCK_USEC;
+    if (!x->stuck) {
+        x->stuck = true;
+        server_count(s, METRIC_workers_replaced_total, 1);
+        log_warning("a query of database %s does not stop; its worker is given up",
+                    x->request->database ? x->request->database->name : "(all)");
+        workers_replace(s->workers);
+    }
+    return now + STUCK_USEC;
 }

@@ -142,6 +142,7 @@ void server_set_catalogue(struct server *s, struct catalogue *catalogue)
 {
     struct catalogue *old = s->catalogue;
     s->catalogue = catalogue_ref(catalogue);
+    s->next_sweep = 0; /* max_connections may be another */
     catalogue_unref(old);
 }
 

@@ -35,7 +35,7 @@ struct server {
 
 static inline void server_count(const struct server *s, enum metric which, int64_t n)
 {
-    metrics_add(s->catalogue->metrics, which, n);
+    metrics_add(s->catalogue->pool->metrics, which, n);
 }
 
 static inline const struct settings *server_settings(const struct server *s)

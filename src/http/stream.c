@@ -5,22 +5,17 @@
 
 #include "api/route.h"
 #include "api/rows.h"
-#include "base/clock.h"
 #include "base/log.h"
 #include "http/stream.h"
 
 #define SPOOL_DIRECTORY "/var/tmp" /* on disk, where /tmp may be memory */
 
-/* The time limit counts the time in which the query works, over all blocks. */
 static void make_block(struct job *job)
 {
     struct exchange *x = container_of(job, struct exchange, job);
-    struct cancel *cancel = &x->request->cancel;
-    int64_t begun = clock_usec();
-    cancel_set_deadline(cancel, begun + x->time_left, ERR_TIME_LIMIT);
+    request_begin_work(x->request);
     int rc = rows_continue(&x->reply);
-    x->time_left = MAX(x->time_left - (clock_usec() - begun), (int64_t)1);
-    cancel_set_deadline(cancel, NEVER, ERR_TIME_LIMIT);
+    request_end_work(x->request);
     x->broken = rc < 0;
     x->last_block = rc == 0;
     if (rc != 1)
@@ -33,6 +28,7 @@ static void block_made(struct job *job)
     x->sent = 0;
     server_count(x->connection->server, METRIC_slow_jobs, -1);
     server_count(x->connection->server, METRIC_streams_broken_total, x->broken);
+    server_count(x->connection->server, METRIC_time_limits_total, x->broken && x->request->error.code == ERR_TIME_LIMIT);
     if (x->broken)
         log_info("an answer breaks off: %s", x->request->error.text);
     connection_enter(x->connection, PHASE_SEND);
@@ -42,9 +38,9 @@ static void block_made(struct job *job)
 static ssize_t next_block(struct exchange *x)
 {
     x->job = (struct job){.run = make_block, .done = block_made};
+    connection_enter(x->connection, PHASE_QUERY);
     workers_submit(x->connection->server->workers, &x->job, true);
     server_count(x->connection->server, METRIC_slow_jobs, 1);
-    connection_enter(x->connection, PHASE_QUERY);
     connection_suspend(x->connection);
     return 0;
 }
@@ -82,7 +78,10 @@ struct MHD_Response *stream_response(struct exchange *x)
 {
     if (x->spool_fd >= 0)
         return MHD_create_response_from_callback((uint64_t)x->spool_size, REPLY_BLOCK_SIZE, read_spool, x, NULL);
-    x->time_left = request_settings(x->request)->sql_time_limit_ms * USEC_PER_MSEC;
+    if (!x->reply.rows) { /* all there, and too long to be handed over at once */
+        x->last_block = true;
+        return MHD_create_response_from_callback(x->reply.body.len, REPLY_BLOCK_SIZE, read_block, x, NULL);
+    }
     return MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, REPLY_BLOCK_SIZE, read_block, x, NULL);
 }
 

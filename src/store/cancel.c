@@ -21,19 +21,36 @@ void cancel_destroy(struct cancel *c)
 void cancel_set_deadline(struct cancel *c, int64_t deadline_usec, int overdue)
 {
     int expected = ERR_BUDGET;
+    pthread_mutex_lock(&c->lock);
     atomic_store(&c->overdue, overdue);
     atomic_store(&c->deadline, deadline_usec);
     atomic_compare_exchange_strong(&c->reason, &expected, 0);
+    pthread_mutex_unlock(&c->lock);
+}
+
+static void stop(struct cancel *c, int reason)
+{
+    int expected = 0;
+    atomic_compare_exchange_strong(&c->reason, &expected, reason);
+    if (c->handle)
+        sqlite3_interrupt(c->handle);
 }
 
 void cancel_throw(struct cancel *c, int reason)
 {
-    int expected = 0;
-    atomic_compare_exchange_strong(&c->reason, &expected, reason);
     pthread_mutex_lock(&c->lock);
-    if (c->handle)
-        sqlite3_interrupt(c->handle);
+    stop(c, reason);
     pthread_mutex_unlock(&c->lock);
+}
+
+int64_t cancel_keep_deadline(struct cancel *c, int64_t now)
+{
+    pthread_mutex_lock(&c->lock);
+    int64_t deadline = atomic_load(&c->deadline);
+    if (now >= deadline)
+        stop(c, atomic_load(&c->overdue));
+    pthread_mutex_unlock(&c->lock);
+    return deadline;
 }
 
 int cancel_check(struct cancel *c)

@@ -68,16 +68,16 @@ static void choose_name(const struct catalogue *c, const char *path, char *to, s
         snprintf(to, n, "%.*s_%u", len, base, i);
 }
 
-static struct database *take_over(const struct catalogue *old, const char *name, const char *path,
-                                  bool immutable)
+/* The database of this name and path in the old catalogue, or NULL. */
+static struct database *find_old(const struct catalogue *old, const char *name, const char *path, bool immutable)
 {
     struct database *d = old ? catalogue_find(old, name) : NULL;
     if (!d || d->immutable != immutable || !d->path != !path || (path && !streq(d->path, path)))
         return NULL;
-    return database_is_current(d) ? database_ref(d) : NULL;
+    return d;
 }
 
-static int add_path(struct catalogue *c, const struct catalogue *old, const char *path, bool immutable,
+static int add_path(struct catalogue *c, const struct catalogue *old, const char *path, bool immutable, bool named,
                     struct error *e)
 {
     char name[512] = "_memory";
@@ -85,22 +85,33 @@ static int add_path(struct catalogue *c, const struct catalogue *old, const char
         choose_name(c, path, name, sizeof name);
     if (c->n >= CATALOGUE_MAX)
         return error_set(e, ERR_LIMIT, "more than %d databases", CATALOGUE_MAX);
-    _cleanup_(database_unrefp) struct database *d = take_over(old, name, path, immutable);
-    if ((!d && database_new(name, path, immutable, c->metrics, &d) < 0) || add(c, d) < 0)
+    struct database *before = find_old(old, name, path, immutable);
+    _cleanup_(database_unrefp) struct database *d =
+        before && database_is_current(before) ? database_ref(before) : NULL;
+    if (!d && database_new(name, path, immutable, c->pool, &d) < 0)
+        return error_set(e, ERR_NOMEM, "no memory for the list of databases");
+    if (d != before) {
+        d->named = named;
+        d->stale_wal = before ? (before->stale_wal ? before->stale_wal : atomic_load(&before->wal)) : 0;
+    }
+    if (add(c, d) < 0)
         return error_set(e, ERR_NOMEM, "no memory for the list of databases");
     TAKE_PTR(d);
     return 0;
 }
 
+bool catalogue_is_database_name(const char *name)
+{
+    const char *dot = strrchr(name, '.');
+    for (size_t i = 0; dot && dot != name && i < ARRAY_SIZE(suffixes); i++)
+        if (streq(dot, suffixes[i]))
+            return true;
+    return false;
+}
+
 static int is_database_file(const struct dirent *entry)
 {
-    const char *dot = strrchr(entry->d_name, '.');
-    if (!dot || dot == entry->d_name || entry->d_type == DT_DIR)
-        return 0;
-    for (size_t i = 0; i < ARRAY_SIZE(suffixes); i++)
-        if (streq(dot, suffixes[i]))
-            return 1;
-    return 0;
+    return entry->d_type != DT_DIR && catalogue_is_database_name(entry->d_name);
 }
 
 static int add_directory(struct catalogue *c, const struct catalogue *old, const char *directory,
@@ -116,7 +127,7 @@ static int add_directory(struct catalogue *c, const struct catalogue *old, const
         if (rc == 0 && asprintf(&path, "%s/%s", directory, entries[i]->d_name) < 0)
             rc = error_set(e, ERR_NOMEM, "no memory for a path");
         if (rc == 0) {
-            rc = add_path(c, old, path, false, e);
+            rc = add_path(c, old, path, false, false, e);
             free(path);
         }
         free(entries[i]);
@@ -128,11 +139,11 @@ static int add_directory(struct catalogue *c, const struct catalogue *old, const
 static int add_sources(struct catalogue *c, const struct catalogue_sources *from, const struct catalogue *old,
                        struct error *e)
 {
-    int rc = from->memory ? add_path(c, old, NULL, false, e) : 0;
+    int rc = from->memory ? add_path(c, old, NULL, false, false, e) : 0;
     for (size_t i = 0; i < from->n_files && rc == 0; i++)
-        rc = add_path(c, old, from->files[i], false, e);
+        rc = add_path(c, old, from->files[i], false, true, e);
     for (size_t i = 0; i < from->n_immutables && rc == 0; i++)
-        rc = add_path(c, old, from->immutables[i], true, e);
+        rc = add_path(c, old, from->immutables[i], true, true, e);
     if (from->directory && rc == 0)
         rc = add_directory(c, old, from->directory, e);
     return rc;
@@ -150,14 +161,14 @@ static int sort_by_name(struct catalogue *c)
 }
 
 int catalogue_new(const struct catalogue_sources *from, const struct settings *settings,
-                  struct metrics *metrics, const struct catalogue *old, struct catalogue **ret, struct error *e)
+                  struct pool *pool, const struct catalogue *old, struct catalogue **ret, struct error *e)
 {
     _cleanup_(catalogue_unrefp) struct catalogue *c = calloc(1, sizeof *c);
     if (!c)
         return error_set(e, ERR_NOMEM, "no memory for the list of databases");
     atomic_init(&c->refs, 1);
     c->settings = *settings;
-    c->metrics = metrics;
+    c->pool = pool;
     int rc = add_sources(c, from, old, e);
     if (rc == 0 && sort_by_name(c) < 0)
         rc = error_set(e, ERR_NOMEM, "no memory for the list of databases");

@@ -6,9 +6,9 @@
  */
 #pragma once
 
-#include "base/metrics.h"
 #include "base/settings.h"
 #include "store/database.h"
+#include "store/pool.h"
 
 #define CATALOGUE_MAX 4096 /* databases */
 
@@ -25,7 +25,7 @@ struct catalogue_sources {
 struct catalogue {
     _Atomic unsigned refs;
     struct settings settings;
-    struct metrics *metrics; /* borrowed; NULL: nobody counts */
+    struct pool *pool; /* borrowed: of readers of all databases */
     size_t n;
     struct database **databases; /* in the order of the sources */
     struct database **by_name;
@@ -34,10 +34,13 @@ struct catalogue {
 /* A new catalogue. Databases of `old` (may be NULL) whose file is still the same are taken over with their open
  * readers. Errors: ERR_SYSTEM (the directory cannot be read), ERR_NOMEM, ERR_LIMIT. */
 int catalogue_new(const struct catalogue_sources *from, const struct settings *settings,
-                  struct metrics *metrics, const struct catalogue *old, struct catalogue **ret, struct error *e);
+                  struct pool *pool, const struct catalogue *old, struct catalogue **ret, struct error *e);
 struct catalogue *catalogue_ref(struct catalogue *c);
 void catalogue_unref(struct catalogue *c);
 DEFINE_CLEANUP(struct catalogue *, catalogue_unref)
+
+/* Whether a file of this name in the state directory is served: *.db, *.sqlite, *.sqlite3. */
+bool catalogue_is_database_name(const char *name);
 
 /* The database with this name, borrowed, or NULL. */
 struct database *catalogue_find(const struct catalogue *c, const char *name);

@@ -2,20 +2,18 @@
 #include <stdio.h>
 
 #include "store/database.h"
-#include "store/reader.h"
+#include "store/pool.h"
 
 static void free_database(struct database *d)
 {
-    reader_close(d->loop_reader);
-    while (d->idle)
-        reader_close(reader_pop(&d->idle));
+    pool_drop(d->pool, d);
     pthread_mutex_destroy(&d->lock);
     free(d->name);
     free(d->path);
     free(d);
 }
 
-int database_new(const char *name, const char *path, bool immutable, struct metrics *metrics,
+int database_new(const char *name, const char *path, bool immutable, struct pool *pool,
                  struct database **ret)
 {
     struct database *d = calloc(1, sizeof *d);
@@ -24,7 +22,7 @@ int database_new(const char *name, const char *path, bool immutable, struct metr
     atomic_init(&d->refs, 1);
     pthread_mutex_init(&d->lock, NULL);
     d->immutable = immutable;
-    d->metrics = metrics;
+    d->pool = pool;
     d->name = strdup(name);
     d->path = path ? strdup(path) : NULL;
     if (!d->name || (path && !d->path)) {
@@ -36,6 +34,7 @@ int database_new(const char *name, const char *path, bool immutable, struct metr
         d->missing = stat(path, &st) < 0;
         d->dev = d->missing ? 0 : st.st_dev;
         d->ino = d->missing ? 0 : st.st_ino;
+        atomic_init(&d->wal, database_wal(d));
     }
     *ret = d;
     return 0;
@@ -69,6 +68,15 @@ int64_t database_size(const struct database *d)
     return d->path && stat(d->path, &st) == 0 ? (int64_t)st.st_size : 0;
 }
 
+ino_t database_wal(const struct database *d)
+{
+    struct stat st;
+    char path[4096];
+    if (!d->path || snprintf(path, sizeof path, "%s-wal", d->path) >= (int)sizeof path)
+        return 0;
+    return stat(path, &st) == 0 && st.st_size > 0 ? st.st_ino : 0;
+}
+
 void database_problem(struct database *d, char *to, size_t n)
 {
     pthread_mutex_lock(&d->lock);
@@ -76,9 +84,13 @@ void database_problem(struct database *d, char *to, size_t n)
     pthread_mutex_unlock(&d->lock);
 }
 
-void database_note_problem(struct database *d, const char *text)
+bool database_note_problem(struct database *d, const char *text)
 {
+    char short_text[sizeof d->problem];
+    snprintf(short_text, sizeof short_text, "%s", text);
     pthread_mutex_lock(&d->lock);
-    snprintf(d->problem, sizeof d->problem, "%s", text);
+    bool other = !streq(d->problem, short_text);
+    memcpy(d->problem, short_text, sizeof short_text);
     pthread_mutex_unlock(&d->lock);
+    return other;
 }

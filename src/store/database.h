@@ -15,8 +15,8 @@
 #include <sys/stat.h>
 
 #include "base/error.h"
-#include "base/metrics.h"
 
+struct pool;
 struct reader;
 
 struct database {
@@ -24,19 +24,22 @@ struct database {
     char *name;
     char *path; /* NULL for an in-memory database */
     bool immutable;
-    bool missing; /* named on the command line, and not there */
+    bool named;   /* on the command line, not found in the state directory */
+    bool missing; /* the path names nothing */
     dev_t dev;    /* which file the path named when this database was made */
     ino_t ino;
-    struct metrics *metrics; /* borrowed, may be NULL */
+    _Atomic bool works;  /* it was opened, and nothing was wrong since */
+    _Atomic ino_t wal;   /* the -wal that belongs to this file, as far as it was seen */
+    ino_t stale_wal;     /* that of a file whose place this one has taken; 0 for none */
+    struct pool *pool;   /* borrowed */
+    struct reader *idle; /* under the pool's lock */
+    unsigned n_idle;     /* under the pool's lock */
     pthread_mutex_t lock;
-    struct reader *idle;        /* under lock */
-    unsigned n_idle;            /* under lock */
-    char problem[256];          /* under lock: why the last open failed, "" when it did not */
-    struct reader *loop_reader; /* the loop's own; its thread only */
+    char problem[256]; /* under lock: why the last open failed, "" when it did not */
 };
 
 /* `path` NULL: in memory. A path that names nothing gives a database with `missing` set. ERR_NOMEM. */
-int database_new(const char *name, const char *path, bool immutable, struct metrics *metrics,
+int database_new(const char *name, const char *path, bool immutable, struct pool *pool,
                  struct database **ret);
 struct database *database_ref(struct database *d);
 void database_unref(struct database *d);
@@ -48,6 +51,12 @@ bool database_is_current(const struct database *d);
 /* Size of the file in bytes; 0 for none. */
 int64_t database_size(const struct database *d);
 
+/* Which file PATH-wal is, if it is there and holds anything: it was committed and is not in the database file yet.
+ * 0 for none. */
+ino_t database_wal(const struct database *d);
+
 /* What database_note_problem() was last told; "" for none. `to` has room for n bytes. */
 void database_problem(struct database *d, char *to, size_t n);
-void database_note_problem(struct database *d, const char *text);
+
+/* Returns whether this is another text than the last one. */
+bool database_note_problem(struct database *d, const char *text);

@@ -2,13 +2,13 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "base/clock.h"
+#include "base/log.h"
+#include "store/pool.h"
 #include "store/reader_private.h"
 #include "store/schema.h"
 #include "store/statement.h"
 
 #define PROGRESS_OPS 1000 /* opcodes between two looks at the clock: some 20 us */
-#define POOL_MAX 4        /* idle readers that a database keeps open */
 #define BUSY_PAUSE_USEC 2000
 #define WAL_INDEX_REGION 32768 /* SQLite maps the wal-index in pieces of this size */
 
@@ -21,6 +21,7 @@ void reader_configure(int heap_mb, int cache)
     sqlite3_config(SQLITE_CONFIG_MMAP_SIZE, (sqlite3_int64)0, (sqlite3_int64)0);
     sqlite3_initialize();
     sqlite3_hard_heap_limit64((sqlite3_int64)heap_mb * 1024 * 1024);
+    sqlite3_soft_heap_limit64((sqlite3_int64)heap_mb * 1024 * 768); /* page caches give way before queries fail */
     cache_kb = cache;
 }
 
@@ -89,7 +90,7 @@ int reader_error(struct reader *r, int rc, struct error *e)
         return error_set(e, ERR_BUSY, "database %s is locked by another process; try again",
                          r->database->name);
     case SQLITE_NOMEM:
-        return error_set(e, ERR_NOMEM, "not enough memory for this query");
+        return error_set(e, ERR_NOMEM, "not enough memory for this query of database %s", r->database->name);
     case SQLITE_AUTH:
         return error_set(e, ERR_DENIED, "%s", r->guard.denied[0] ? r->guard.denied : text);
     case SQLITE_TOOBIG:
@@ -184,23 +185,48 @@ static void free_reader(struct reader *r)
     free(r);
 }
 
+/* What SQLite would open without a word and read wrongly, or wait for. */
+static int check_file(struct database *d, struct error *e)
+{
+    struct stat st;
+    if (!d->path)
+        return 0;
+    if (d->missing || stat(d->path, &st) < 0)
+        return error_set(e, ERR_UNUSABLE, "database %s cannot be read: its file is not there", d->name);
+    if (!S_ISREG(st.st_mode))
+        return error_set(e, ERR_UNUSABLE, "database %s cannot be read: %s is not a regular file", d->name, d->path);
+    if (d->immutable && database_wal(d))
+        return error_set(e, ERR_UNUSABLE,
+                         "database %s cannot be read: it is served as immutable, and %s-wal holds changes that would be "
+                         "left out; close it in the program that writes it, or serve it without --immutable",
+                         d->name, d->path);
+    if (d->stale_wal && database_wal(d) == d->stale_wal)
+        return error_set(e, ERR_UNUSABLE,
+                         "database %s cannot be read: its file was replaced while %s-wal still held changes of the old "
+                         "one, which would be mixed into the new one; remove that file",
+                         d->name, d->path);
+    return 0;
+}
+
 static int open_reader(struct database *d, struct cancel *c, struct reader **ret, struct error *e)
 {
-    if (d->missing)
-        return error_set(e, ERR_UNUSABLE, "database %s cannot be read: its file is not there", d->name);
+    int rc = check_file(d, e);
+    if (rc < 0)
+        return rc;
     struct reader *r = calloc(1, sizeof *r);
     if (!r)
         return error_set(e, ERR_NOMEM, "no memory for a connection");
     r->database = d;
     r->cancel = c;
-    int rc = open_handle(r);
+    rc = open_handle(r);
     rc = rc != SQLITE_OK ? reader_error(r, rc, e) : prepare_handle(r, e);
     if (rc < 0) {
         free_reader(r);
         return rc;
     }
     r->cancel = NULL;
-    metrics_add(d->metrics, METRIC_readers, 1);
+    atomic_store(&d->wal, database_wal(d));
+    metrics_add(d->pool->metrics, METRIC_readers, 1);
     *ret = r;
     return 0;
 }
@@ -209,41 +235,8 @@ void reader_close(struct reader *r)
 {
     if (!r)
         return;
-    metrics_add(r->database->metrics, METRIC_readers, -1);
+    metrics_add(r->database->pool->metrics, METRIC_readers, -1);
     free_reader(r);
-}
-
-struct reader *reader_pop(struct reader **list)
-{
-    struct reader *r = *list;
-    if (r)
-        *list = r->next;
-    return r;
-}
-
-static struct reader *pool_take(struct database *d)
-{
-    pthread_mutex_lock(&d->lock);
-    struct reader *r = reader_pop(&d->idle);
-    if (r)
-        d->n_idle--;
-    pthread_mutex_unlock(&d->lock);
-    return r;
-}
-
-static void pool_give(struct reader *r)
-{
-    struct database *d = r->database;
-    pthread_mutex_lock(&d->lock);
-    bool keep = d->n_idle < POOL_MAX;
-    if (keep) {
-        r->next = d->idle;
-        d->idle = r;
-        d->n_idle++;
-    }
-    pthread_mutex_unlock(&d->lock);
-    if (!keep)
-        reader_close(r);
 }
 
 /* Then, and only then, a connection that only reads has a journal file open. */
@@ -293,7 +286,7 @@ static int begin_transaction(struct reader *r, struct error *e)
 {
     _cleanup_(statement_freep) struct statement *s = NULL;
     static const char sql[] = "PRAGMA schema_version";
-    metrics_add(r->database->metrics, METRIC_transactions_total, 1);
+    metrics_add(r->database->pool->metrics, METRIC_transactions_total, 1);
     int rc = run(r, "BEGIN", e);
     r->in_transaction = rc == 0;
     if (rc == 0)
@@ -318,48 +311,82 @@ static void attach(struct reader *r, struct cancel *c)
     cancel_attach(c, r->handle);
 }
 
+/* The turn's reader of this database, or one from the pool for the rest of the turn. */
+static struct reader *turn_reader(struct turn *turn, struct database *d)
+{
+    struct reader *r = turn->open;
+    while (r && r->database != d)
+        r = r->next_in_turn;
+    if (r || !(r = pool_take(d->pool, d)))
+        return r;
+    database_ref(d); /* a worker may drop the last reference but this while the turn lasts */
+    r->on_loop = true;
+    r->next_in_turn = turn->open;
+    return turn->open = r;
+}
+
 static int take_for_loop(struct database *d, struct turn *turn, struct cancel *c, struct reader **ret,
                          struct error *e)
 {
-    struct reader *r = d->loop_reader;
-    if (!r)
-        r = d->loop_reader = pool_take(d);
+    struct reader *r = turn_reader(turn, d);
     if (!r)
         return ERR_BUDGET;
-    r->on_loop = true;
     *ret = r;
     attach(r, c);
     if (r->in_transaction && !has_changed(r))
         return 0;
     end_transaction(r);
-    if (!r->in_turn) {
-        database_ref(d); /* a worker may drop the last reference but this while the turn lasts */
-        r->next_in_turn = turn->open;
-        turn->open = r;
-        r->in_turn = true;
-    }
     note_wal_index(r);
     return begin_transaction(r, e);
+}
+
+/* Into the pool, unless its transaction could not be ended: the next one could not begin then. */
+static void give_back(struct reader *r)
+{
+    end_transaction(r);
+    if (sqlite3_get_autocommit(r->handle))
+        pool_give(r->database->pool, r);
+    else
+        reader_close(r);
 }
 
 void turn_end(struct turn *t)
 {
     while (t->open) {
         struct reader *r = t->open;
+        struct database *d = r->database;
         t->open = r->next_in_turn;
-        r->in_turn = false;
-        end_transaction(r);
-        database_unref(r->database);
+        r->on_loop = false;
+        give_back(r);
+        database_unref(d);
     }
+}
+
+/* Opens a reader, and keeps for the service's status what is wrong; logged when it is new. */
+static int open_and_note(struct database *d, struct cancel *c, struct reader **ret, struct error *e)
+{
+    int rc = open_reader(d, c, ret, e);
+    atomic_store(&d->works, rc == 0);
+    if (rc == ERR_CANCELLED || rc == ERR_TIME_LIMIT || rc == ERR_BUDGET)
+        return rc;
+    if (database_note_problem(d, rc < 0 ? e->text : "") && rc < 0)
+        log_warning("%s", e->text);
+    return rc;
+}
+
+int reader_probe(struct database *d, struct cancel *c, struct error *e)
+{
+    struct reader *r = NULL;
+    int rc = open_and_note(d, c, &r, e);
+    reader_close(r);
+    return rc;
 }
 
 static int take_from_pool(struct database *d, struct cancel *c, struct reader **ret, struct error *e)
 {
-    struct reader *r = pool_take(d);
+    struct reader *r = pool_take(d->pool, d);
     if (!r) {
-        int rc = open_reader(d, c, &r, e);
-        if (rc != ERR_CANCELLED && rc != ERR_TIME_LIMIT)
-            database_note_problem(d, rc < 0 ? e->text : "");
+        int rc = open_and_note(d, c, &r, e);
         if (rc < 0)
             return rc;
     }
@@ -385,10 +412,8 @@ void reader_release(struct reader *r)
         return;
     cancel_attach(r->cancel, NULL);
     r->cancel = NULL; /* ROLLBACK is not to be stopped */
-    if (r->on_loop)
-        return;
-    end_transaction(r);
-    pool_give(r);
+    if (!r->on_loop)
+        give_back(r);
 }
 
 int64_t reader_schema_cookie(const struct reader *r)
@@ -403,5 +428,5 @@ struct schema_cache **reader_schema_cache(struct reader *r)
 
 void reader_count(struct reader *r, enum metric which)
 {
-    metrics_add(r->database->metrics, which, 1);
+    metrics_add(r->database->pool->metrics, which, 1);
 }

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 
 #include "base/error.h"
+#include "base/metrics.h"
 #include "store/cancel.h"
 #include "store/database.h"
 #include "store/turn.h"
@@ -23,6 +24,9 @@ struct reader;
  * Errors: ERR_BUDGET (on the loop only: no reader is open yet), ERR_UNUSABLE, ERR_BUSY, ERR_NOMEM, c's reason.
  */
 int reader_take(struct database *d, struct turn *turn, struct cancel *c, struct reader **ret, struct error *e);
+
+/* Opens the database and closes it again. What is wrong is noted with the database, and logged when it is new. */
+int reader_probe(struct database *d, struct cancel *c, struct error *e);
 
 /* Gives the reader back and, on a worker, ends its transaction; every statement must be finished. Takes NULL. */
 void reader_release(struct reader *r);
@@ -38,7 +42,6 @@ bool reader_is_wal(struct reader *r);
 struct schema_cache **reader_schema_cache(struct reader *r);
 void reader_count(struct reader *r, enum metric which);
 void reader_close(struct reader *r);
-struct reader *reader_pop(struct reader **list);
 
 /* The error code for SQLite's result `rc` on this reader, with a text for people in `e`. */
 int reader_error(struct reader *r, int rc, struct error *e);

@@ -11,14 +11,15 @@
 #define WAL_INDEX_HEADER 48 /* bytes that change with every commit (sqlite.org/walformat.html, section 2.1) */
 
 struct reader {
-    struct reader *next; /* in the pool's list */
+    struct reader *next;           /* of its database, in the pool */
+    struct reader *newer, *older;  /* of all, in the pool */
+    int64_t idle_since;
     sqlite3 *handle;
     struct guard guard;
     struct database *database;
     struct cancel *cancel; /* of the request that has the reader; NULL in the pool */
     bool in_transaction;
     bool on_loop;
-    bool in_turn;
     struct reader *next_in_turn;
     int64_t schema_cookie;           /* in this transaction */
     unsigned char wal_index[WAL_INDEX_HEADER]; /* as it was when the turn's transaction began */

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <strings.h>
+
 #include "base/hash.h"
 #include "store/schema.h"
 #include "store/statement.h"
@@ -70,6 +72,20 @@ static int read_columns(struct reader *r, struct arena *a, struct table *t, stru
     return rc;
 }
 
+/* A name of the rowid that no column has taken (sqlite.org/lang_createtable.html#rowid). */
+static const char *rowid_name(const struct table *t)
+{
+    static const char *const names[] = {"rowid", "_rowid_", "oid"};
+    for (size_t k = 0; k < ARRAY_SIZE(names); k++) {
+        bool taken = false;
+        for (size_t i = 0; i < t->n_columns && !taken; i++)
+            taken = strcasecmp(t->columns[i].name, names[k]) == 0;
+        if (!taken)
+            return names[k];
+    }
+    return names[0];
+}
+
 /* The primary key in its own order, which need not be the columns' order. */
 static int find_keys(struct arena *a, struct table *t, struct error *e)
 {
@@ -82,7 +98,7 @@ static int find_keys(struct arena *a, struct table *t, struct error *e)
                 t->keys[t->n_keys++] = t->columns[i].name;
     t->use_rowid = t->n_keys == 0 && !t->is_view;
     if (t->use_rowid)
-        t->keys[t->n_keys++] = "rowid";
+        t->keys[t->n_keys++] = rowid_name(t);
     return 0;
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "base/hash.h"
+#include "store/pool.h"
 #include "store/reader_private.h"
 #include "store/statement.h"
 
@@ -106,7 +107,7 @@ int statement_prepare(struct reader *r, enum policy policy, const char *sql, siz
     guard_set_policy(&r->guard, policy);
     uint64_t hash = hash_bytes(sql, len);
     struct statement *s = cache_find(r, policy, sql, len, hash);
-    metrics_add(r->database->metrics, s ? METRIC_statement_hits_total : METRIC_statement_misses_total, 1);
+    metrics_add(r->database->pool->metrics, s ? METRIC_statement_hits_total : METRIC_statement_misses_total, 1);
     if (!s) {
         int rc = check_text(r, sql, len, e);
         if (rc < 0)

@@ -36,19 +36,24 @@ int watch_open(const struct catalogue_sources *from, struct error *e)
     return fd;
 }
 
-static bool is_sqlites_own(const char *name)
+static const char *base_name(const char *path)
 {
-    static const char *const endings[] = {"-wal", "-shm", "-journal"};
-    size_t n = strlen(name);
-    for (size_t i = 0; i < ARRAY_SIZE(endings); i++) {
-        size_t m = strlen(endings[i]);
-        if (n > m && streq(name + n - m, endings[i]))
-            return true;
-    }
-    return false;
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
 }
 
-bool watch_read(int fd)
+static bool concerns(const struct catalogue_sources *from, const char *name)
+{
+    for (size_t i = 0; i < from->n_files; i++)
+        if (streq(base_name(from->files[i]), name))
+            return true;
+    for (size_t i = 0; i < from->n_immutables; i++)
+        if (streq(base_name(from->immutables[i]), name))
+            return true;
+    return from->directory && catalogue_is_database_name(name);
+}
+
+bool watch_read(int fd, const struct catalogue_sources *from)
 {
     char bytes[16384] __attribute__((aligned(__alignof__(struct inotify_event))));
     bool changed = false;
@@ -57,7 +62,7 @@ bool watch_read(int fd)
         for (char *p = bytes; p < bytes + n;) {
             const struct inotify_event *event = (const struct inotify_event *)p;
             /* IN_Q_OVERFLOW has no name and counts: something was missed. */
-            changed |= event->len == 0 || !is_sqlites_own(event->name);
+            changed |= event->len == 0 || concerns(from, event->name);
             p += sizeof *event + event->len;
         }
     return changed;
