@@ -44,6 +44,7 @@ src_libdbd_a_SOURCES = \
 	src/format/utf8.h \
 	src/http/connection.c src/http/connection.h \
 	src/http/exchange.c src/http/exchange.h \
+	src/http/framing.c src/http/framing.h \
 	src/http/server.c src/http/server.h \
 	src/http/server_private.h \
 	src/http/stream.c src/http/stream.h \

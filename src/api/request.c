@@ -51,9 +51,10 @@ static const char *skip_base_url(const struct settings *s, const char *path)
     return n > 1 && strncmp(path, s->base_url, n) == 0 ? path + n - 1 : path;
 }
 
-static bool is_number(const struct param *p)
+/* A positive number of at most nine digits, or 0. */
+static int64_t read_number(const struct param *p)
 {
-    return p->len > 0 && p->len <= 9 && strspn(p->value, "0123456789") == p->len && atol(p->value) > 0;
+    return p->len <= 9 && strspn(p->value, "0123456789") == p->len ? strtoll(p->value, NULL, 10) : 0;
 }
 
 /* The setting, or a shorter `_timelimit`, in microseconds. */
@@ -61,7 +62,8 @@ static int64_t time_limit(const struct request *req)
 {
     const struct param *p = request_param(req, "_timelimit");
     int64_t ms = request_settings(req)->sql_time_limit_ms;
-    return (p && is_number(p) ? MIN(ms, (int64_t)atol(p->value)) : ms) * USEC_PER_MSEC;
+    int64_t shorter = p ? read_number(p) : 0;
+    return (shorter > 0 ? MIN(ms, shorter) : ms) * USEC_PER_MSEC;
 }
 
 int request_new(struct catalogue *catalogue, enum method method, const char *target, struct request **ret)
@@ -93,7 +95,8 @@ int request_new(struct catalogue *catalogue, enum method method, const char *tar
 
 int request_check_time_limit(struct request *req)
 {
-    if (request_param(req, "_timelimit") && !is_number(request_param(req, "_timelimit")))
+    const struct param *p = request_param(req, "_timelimit");
+    if (p && read_number(p) == 0)
         return error_set(&req->error, ERR_BAD_INPUT, "_timelimit must be a positive number of milliseconds");
     return 0;
 }
@@ -170,7 +173,11 @@ const char *request_next_url(struct request *req, const char *token)
     buf_adds(&b, request_settings(req)->force_https_urls ? "https://" : "http://");
     buf_adds(&b, req->host);
     buf_adds(&b, request_settings(req)->base_url);
-    buf_adds(&b, req->path[0] ? req->path + 1 : "");
+    for (const char *p = req->path; *p; p++)
+        if (p > req->path && (*p == '<' || *p == '>' || *p == '"' || *p <= ' '))
+            percent_encode(&b, p, 1); /* it would end the URL in a Link header */
+        else if (p > req->path)
+            buf_addc(&b, *p);
     buf_addc(&b, '?');
     for (size_t i = 0; i < req->n_params; i++) {
         const struct param *p = &req->params[i];

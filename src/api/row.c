@@ -76,7 +76,7 @@ int row_answer(struct request *req, struct reply *reply)
     if (rc == 0)
         rc = table_key_columns(req, t, rows);
     if (rc == 0)
-        rc = table_prepare(req, &p, key, row_write, &rows->statement);
+        rc = table_prepare(req, t, &p, key, row_write, &rows->statement);
     if (rc == 0)
         rc = rows_answer(rows, reply);
     if (rc == 0 && rows->written == 0)

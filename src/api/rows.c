@@ -102,11 +102,13 @@ static void write_array(struct buf *b, const struct rows *rows)
 
 static void write_key(struct buf *b, const struct rows *rows)
 {
-    struct value key[KEYSET_PARTS_MAX];
-    size_t n = MIN(rows->n_keys, (size_t)KEYSET_PARTS_MAX);
-    for (size_t i = 0; i < n; i++)
-        statement_value(rows->statement, rows->keys[i], &key[i]);
-    keyset_write(b, key, n);
+    struct value v;
+    for (size_t i = 0; i < rows->n_keys; i++) {
+        if (i)
+            buf_addc(b, ',');
+        statement_value(rows->statement, rows->keys[i], &v);
+        keyset_write_part(b, &v, rows->keys_typed[i]);
+    }
 }
 
 static int take_next(struct rows *rows)
@@ -116,6 +118,8 @@ static int take_next(struct rows *rows)
         write_key(&b, rows);
     else
         buf_add_int(&b, rows->offset + rows->limit);
+    if (b.len == 0)
+        buf_adds(&b, KEYSET_EMPTY);
     rows->next = b.err ? NULL : arena_strndup(rows->request->arena, b.data, b.len);
     return rows->next ? 0 : error_set(&rows->request->error, ERR_LIMIT,
                                          "the key of the last row is too long for the next page's URL");

@@ -30,6 +30,7 @@ struct rows {
 
     /* The result's columns that are the row's key, for SHAPE_OBJECT and `next`; rows of a view have none. */
     const int *keys;
+    const bool *keys_typed; /* whether the key's columns have a type that converts text */
     size_t n_keys;
     bool paged;     /* the head names the next page: by the last row's key, or without keys by the offset */
     int64_t offset; /* of the first row */

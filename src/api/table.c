@@ -55,6 +55,8 @@ static int parse_size(struct request *req, int64_t *ret)
 int table_page(struct request *req, struct table *t, struct page *p)
 {
     int rc = schema_table(req->reader, req->arena, req->table, t, &req->error);
+    if (rc == 0 && !t->is_plain && req->turn)
+        rc = ERR_BUDGET;
     if (rc < 0)
         return rc;
     const char **columns = arena_new_array(req->arena, const char *, t->n_columns + 1);
@@ -74,21 +76,33 @@ int table_page(struct request *req, struct table *t, struct page *p)
 int table_key_columns(struct request *req, const struct table *t, struct rows *rows)
 {
     int *keys = arena_new_array(req->arena, int, t->n_keys + 1);
-    if (!keys)
+    bool *typed = arena_new_array(req->arena, bool, t->n_keys + 1);
+    if (!keys || !typed)
         return error_set(&req->error, ERR_NOMEM, "no memory for the columns");
     if (rows->shape == SHAPE_OBJECT && (t->use_rowid || t->is_view))
         return error_set(&req->error, ERR_BAD_INPUT,
                          "_shape=object not available for tables with no primary keys");
-    for (size_t k = 0; k < t->n_keys && !t->use_rowid; k++)
-        for (size_t i = 0; i < t->n_columns; i++)
+    for (size_t k = 0; k < t->n_keys; k++) {
+        typed[k] = table_key_is_typed(t, k);
+        for (size_t i = 0; i < t->n_columns && !t->use_rowid; i++)
             if (t->columns[i].pk == (int)k + 1)
                 keys[k] = (int)i;
+    }
     rows->keys = keys; /* the rowid comes first */
+    rows->keys_typed = typed;
     rows->n_keys = t->n_keys;
     return 0;
 }
 
-int table_prepare(struct request *req, const struct page *p, const struct keyset *key,
+bool table_key_is_typed(const struct table *t, size_t k)
+{
+    for (size_t i = 0; i < t->n_columns; i++)
+        if (t->columns[i].pk == (int)k + 1)
+            return t->columns[i].is_typed;
+    return true;
+}
+
+int table_prepare(struct request *req, const struct table *t, const struct page *p, const struct keyset *key,
                   void (*write)(struct buf *sql, const struct page *p), struct statement **ret)
 {
     _cleanup_(buf_free) struct buf sql = BUF_INIT(SQL_MAX);
@@ -98,7 +112,8 @@ int table_prepare(struct request *req, const struct page *p, const struct keyset
     _cleanup_(statement_freep) struct statement *s = NULL;
     int rc = statement_prepare(req->reader, POLICY_PAGE, sql.data, sql.len, &s, &req->error);
     for (size_t i = 0; key && i < key->n && rc == 0; i++) {
-        struct value v = {.type = VALUE_TEXT, .bytes = key->parts[i].text, .len = key->parts[i].len};
+        struct value v;
+        keyset_value(&key->parts[i], table_key_is_typed(t, i), &v);
         rc = statement_bind(s, (int)i + 1, &v, &req->error);
     }
     if (rc == 0)
@@ -126,6 +141,10 @@ static int parse_next(struct request *req, const struct table *t, struct page *p
     p->after = key->n == t->n_keys;
     if (!p->after)
         *key = (struct keyset){0};
+    for (size_t i = 0; i < key->n; i++)
+        if (key->parts[i].kind == KEYSET_NULL)
+            return error_set(&req->error, ERR_BAD_INPUT,
+                             "nothing comes after a primary key with a NULL in it; ask with SQL");
     return 0;
 }
 
@@ -199,7 +218,7 @@ int table_answer(struct request *req, struct reply *reply)
         return rc;
     rows->offset = p.offset;
     p.limit = rows->limit + 1;
-    rc = table_prepare(req, &p, &key, page_write, &rows->statement);
+    rc = table_prepare(req, &t, &p, &key, page_write, &rows->statement);
     if (rc == 0)
         rc = rows_answer(rows, reply);
     if (rc == 0) {

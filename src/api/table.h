@@ -13,9 +13,12 @@ int table_page(struct request *req, struct table *t, struct page *p);
 /* Finds the key among the result's columns of a page. ERR_BAD_INPUT when the shape needs a primary key. */
 int table_key_columns(struct request *req, const struct table *t, struct rows *rows);
 
-/* Prepares what `write` makes of the page and binds the key's parts, as text: SQLite converts them by the
- * columns' affinity, which is what makes "1" find the integer 1. */
-int table_prepare(struct request *req, const struct page *p, const struct keyset *key,
+/* Whether part k of the key has a type that converts what it is compared with. */
+bool table_key_is_typed(const struct table *t, size_t k);
+
+/* Prepares what `write` makes of the page and binds the key's parts. Where the column has a type they are bound as
+ * text, and SQLite converts them by its affinity, which is what makes "1" find the integer 1. */
+int table_prepare(struct request *req, const struct table *t, const struct page *p, const struct keyset *key,
                   void (*write)(struct buf *sql, const struct page *p), struct statement **ret);
 
 /* The headers that pages of tables and rows carry. */

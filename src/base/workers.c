@@ -10,7 +10,7 @@
 #include "base/workers.h"
 
 #define WORKER_NICE 10
-#define WORKER_STACK (1024 * 1024) /* SQLite's parser and our frames need far less */
+#define WORKER_STACK ((size_t)64 * 1024 * 1024) /* virtual: SQLite recurses once for each WITH table or view inside another */
 
 struct fifo {
     struct job *first;
@@ -24,7 +24,6 @@ struct workers {
     struct fifo waiting;  /* under lock */
     struct fifo finished; /* under lock */
     unsigned new_waiting; /* under lock: of those that wait, those that queue_max bounds */
-    unsigned surplus;     /* under lock: threads that go when their job is done */
     bool ending;          /* under lock */
     unsigned queue_max;
     unsigned n_replaced; /* owner's thread */
@@ -91,13 +90,12 @@ static void *work(void *arg)
         pthread_mutex_unlock(&w->lock);
         job->run(job);
         pthread_mutex_lock(&w->lock);
+        bool given_up = job->given_up; /* another thread has this one's place */
         fifo_add(&w->finished, job);
         if (w->finished.length == 1)
             wake_owner(w);
-        if (w->surplus > 0) {
-            w->surplus--;
+        if (given_up)
             break;
-        }
     }
     pthread_mutex_unlock(&w->lock);
     return NULL;
@@ -158,6 +156,7 @@ int workers_submit(struct workers *w, struct job *job, bool more)
     bool full = !more && w->new_waiting >= w->queue_max;
     if (!full) {
         job->more = more;
+        job->given_up = false;
         w->new_waiting += !more;
         fifo_add(&w->waiting, job);
         pthread_cond_signal(&w->ready);
@@ -169,12 +168,12 @@ int workers_submit(struct workers *w, struct job *job, bool more)
     return 0;
 }
 
-int workers_replace(struct workers *w)
+int workers_replace(struct workers *w, struct job *job)
 {
     if (w->n_replaced++ >= WORKERS_REPLACED_MAX)
         return ERR_LIMIT;
     pthread_mutex_lock(&w->lock);
-    w->surplus++;
+    job->given_up = true;
     pthread_mutex_unlock(&w->lock);
     return start_threads(w, w->n_threads + 1, NULL);
 }

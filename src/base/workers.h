@@ -16,6 +16,7 @@ struct job {
     void (*done)(struct job *job); /* on the thread that calls workers_reap() */
     struct job *next; /* private */
     bool more;        /* private */
+    bool given_up;    /* private */
 };
 
 struct workers;
@@ -39,9 +40,9 @@ int workers_fd(const struct workers *w);
 /* Calls done() for each finished job. */
 void workers_reap(struct workers *w);
 
-/* Starts a thread in the place of one that works on a job without end; that one, or another, goes when it comes back.
- * Owner's thread. ERR_LIMIT after WORKERS_REPLACED_MAX times: then the program had better begin anew. */
-int workers_replace(struct workers *w);
+/* Starts a thread in the place of the one that works on `job` without end; that one goes when it comes back. Owner's
+ * thread. ERR_LIMIT after WORKERS_REPLACED_MAX times: then the program had better begin anew. */
+int workers_replace(struct workers *w, struct job *job);
 
 /* Whether workers_replace() has failed. */
 bool workers_exhausted(const struct workers *w);

@@ -72,7 +72,7 @@ static int run(const struct options *o)
         log_error("%s", e.text);
         return EXIT_BAD_CONFIGURATION;
     }
-    reader_configure((int)settings.max_heap_mb, (int)settings.cache_size_kb);
+    reader_configure((int)settings.max_heap_mb, (int)settings.cache_size_kb, (int)settings.max_query_value_bytes);
     struct pool pool;
     pool_init(&pool, 4, NULL);
     int status = look_at_databases(o, &settings, &pool);

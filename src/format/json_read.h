@@ -12,7 +12,9 @@
 #include "base/error.h"
 #include "base/value.h"
 
-#define JSON_DEPTH_MAX 64 /* arrays and objects inside each other */
+#define JSON_DEPTH_MAX 64          /* arrays and objects inside each other */
+#define JSON_CONTAINERS_MAX 20000  /* arrays and objects in all: json-c needs some 760 bytes for each */
+#define JSON_VALUES_MAX 400000
 
 struct json;
 

@@ -11,7 +11,7 @@
 /* Functions return 0 or a negative error code and leave `at` behind what they read. */
 struct scan {
     const char *text, *at, *end;
-    unsigned depth;
+    unsigned depth, containers, values;
     struct error *e;
 };
 
@@ -214,6 +214,8 @@ static int scan_items(struct scan *s, char close, int (*item)(struct scan *s), c
 {
     if (s->depth == JSON_DEPTH_MAX)
         return refuse(s, s->at, "expected at most 64 arrays and objects inside each other");
+    if (++s->containers > JSON_CONTAINERS_MAX)
+        return refuse(s, s->at, "expected at most 20000 arrays and objects");
     s->depth++;
     s->at++;
     skip_space(s);
@@ -234,6 +236,8 @@ static int scan_items(struct scan *s, char close, int (*item)(struct scan *s), c
 static int scan_value(struct scan *s)
 {
     skip_space(s);
+    if (++s->values > JSON_VALUES_MAX)
+        return refuse(s, s->at, "expected at most 400000 values");
     switch (peek(s)) {
     case '{':
         return scan_items(s, '}', scan_member, "expected , or }");

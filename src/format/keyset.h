@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The text that names a row, in paths and in `_next` tokens: the values of its key, tilde-encoded, with
- * commas between them. A null is $null, which no encoded text can be. No state, any thread.
+ * commas between them. A null is $null, which no encoded text can be. These are Datasette's; $x: before a blob, and
+ * $t: before a text that reads as a number in a column that has no type to tell, are dbd's own. No state, any thread.
  */
 #pragma once
 
@@ -15,7 +16,7 @@
 struct keyset_part {
     const char *text; /* decoded, NUL-terminated; never NULL */
     size_t len;
-    bool null; /* the token said $null; text is that too */
+    enum keyset_kind { KEYSET_PLAIN, KEYSET_NULL, KEYSET_TEXT, KEYSET_BLOB } kind; /* what the token said it is */
 };
 
 struct keyset {
@@ -23,7 +24,15 @@ struct keyset {
     struct keyset_part *parts; /* in the arena */
 };
 
-void keyset_write(struct buf *b, const struct value *values, size_t n);
+/* The token of a key that is one empty text: an empty `_next` would mean the first page. */
+#define KEYSET_EMPTY "$t:"
+
+/* One value. `typed`: its column has a type that converts what it is compared with. */
+void keyset_write_part(struct buf *b, const struct value *v, bool typed);
+
+/* What to compare that column with: text where its type converts it; else a number if the text is just how one is
+ * written. Borrows from the part. */
+void keyset_value(const struct keyset_part *p, bool typed, struct value *ret);
 
 /* Splits and decodes; an empty token is one empty part. ERR_LIMIT past KEYSET_PARTS_MAX parts, ERR_NOMEM. */
 int keyset_read(struct arena *a, const char *token, size_t len, struct keyset *ret);

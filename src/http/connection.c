@@ -9,8 +9,13 @@
 
 static void schedule(struct connection *c, int64_t deadline)
 {
-    c->deadline = deadline;
-    c->server->next_sweep = MIN(c->server->next_sweep, deadline);
+    c->deadline = MIN(deadline, c->ends);
+    c->server->next_sweep = MIN(c->server->next_sweep, c->deadline);
+}
+
+void connection_begin_stream(struct connection *c)
+{
+    c->ends = clock_usec() + server_settings(c->server)->stream_max_age_ms * USEC_PER_MSEC;
 }
 
 void connection_touch(struct connection *c)
@@ -31,6 +36,7 @@ void connection_touch(struct connection *c)
         ms = s->send_timeout_ms;
         break;
     case PHASE_IDLE:
+        c->ends = NEVER;
         ms = c->server->draining ? 0 : s->keepalive_timeout_ms;
         break;
     }
@@ -69,6 +75,7 @@ static void begin(struct server *s, struct MHD_Connection *mhd, void **context)
         return;
     }
     c->server = s;
+    c->ends = NEVER;
     c->mhd = mhd;
     c->fd = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
     c->hangup = (struct source){.fd = c->fd, .ready = on_hangup};
@@ -128,7 +135,7 @@ int64_t connection_sweep(struct connection *c, int64_t now)
 {
     if (now < c->deadline)
         return c->deadline;
-    switch (c->phase) {
+    switch (now >= c->ends ? PHASE_SEND : c->phase) {
     case PHASE_QUERY:
         c->deadline = MAX(exchange_keep_deadline(c->exchange, now), now + USEC_PER_MSEC);
         break;
@@ -140,8 +147,8 @@ int64_t connection_sweep(struct connection *c, int64_t now)
         break;
     case PHASE_BODY:
     case PHASE_SEND:
-        shutdown(c->fd, SHUT_RDWR);
-        c->deadline = NEVER;
+        shutdown(c->fd, SHUT_RDWR); /* in PHASE_QUERY our own watch for a hang-up sees it, and stops the query */
+        c->deadline = c->ends = NEVER;
         break;
     }
     return c->deadline;

@@ -27,6 +27,7 @@ struct connection {
     bool hangup_watched;
     enum phase phase;
     int64_t deadline;
+    int64_t ends; /* no deadline is later: the end of a stream's life; else NEVER */
     int fd;
 };
 
@@ -38,6 +39,9 @@ struct connection *connection_of(struct MHD_Connection *mhd);
 
 /* Enters a phase and sets its deadline from the settings. */
 void connection_enter(struct connection *c, enum phase phase);
+
+/* A long answer begins: from now on it has stream_max_age_ms. */
+void connection_begin_stream(struct connection *c);
 
 /* The phase's time begins anew: there was progress. */
 void connection_touch(struct connection *c);

@@ -6,13 +6,16 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "http/exchange.h"
+#include "http/framing.h"
 #include "http/stream.h"
 
 #define URL_MAX ((size_t)8 * 1024)
 #define HEADERS_MAX ((size_t)12 * 1024) /* with the request line */
 #define BODY_MAX ((size_t)1 << 30)      /* for max_post_body_bytes = 0 */
+#define BODIES_MAX ((size_t)64 << 20)   /* of all requests together */
 #define DISCARD_MAX ((size_t)64 << 20)  /* of a body that is refused; past it the connection ends */
 #define INLINE_BUDGET_USEC USEC_PER_MSEC
+#define QUEUE_MAX_USEC (10 * USEC_PER_SEC) /* who has waited so long for a worker has probably given up */
 #define STUCK_USEC (2 * USEC_PER_SEC) /* after which a query that was told to stop is given up */
 
 void *exchange_begin(void *cls, const char *uri, struct MHD_Connection *mhd)
@@ -94,8 +97,11 @@ static int begin_request(struct exchange *x, struct MHD_Connection *mhd, const c
     x->http10 = streq(version, MHD_HTTP_VERSION_1_0);
     x->body = BUF_INIT(body_max(x));
     const char *host = MHD_lookup_connection_value(mhd, MHD_HEADER_KIND, MHD_HTTP_HEADER_HOST);
+    if (rc == 0)
+        rc = framing_check(mhd, x->http10, &x->request->error);
     if (rc == 0 && host)
         rc = request_set_host(x->request, host);
+    x->close = rc < 0;
     if (rc < 0) {
         route_refuse(x->request, &x->reply);
         x->refused = true;
@@ -111,7 +117,15 @@ static enum MHD_Result add_body(struct exchange *x, const char *bytes, size_t n)
     x->discarded += x->refused ? n : 0;
     if (x->refused)
         return x->discarded > DISCARD_MAX ? MHD_NO : MHD_YES;
+    if (x->connection->server->body_bytes + n > BODIES_MAX) {
+        error_set(&x->request->error, ERR_OVERLOAD, "too many large requests are being sent; try again");
+        route_refuse(x->request, &x->reply);
+        x->refused = true;
+        return MHD_YES;
+    }
+    size_t before = x->body.len;
     buf_add(&x->body, bytes, n);
+    x->connection->server->body_bytes += x->body.len - before;
     if (x->body.err)
         refuse(x, ERR_LONG_BODY, "the body is too long", body_max(x));
     return MHD_YES;
@@ -153,8 +167,9 @@ static enum MHD_Result respond(struct exchange *x, struct MHD_Connection *mhd)
 static void admit_stream(struct exchange *x)
 {
     struct server *s = x->connection->server;
-    if (!x->reply.rows)
+    if (!x->reply.rows && x->spool_fd < 0)
         return;
+    connection_begin_stream(x->connection);
     if (s->n_streams < (size_t)server_settings(s)->max_streams) {
         s->n_streams++;
         server_count(s, METRIC_streams_total, 1);
@@ -163,6 +178,7 @@ static void admit_stream(struct exchange *x)
         return;
     }
     rows_end(&x->reply);
+    stream_discard_spool(x);
     server_count(s, METRIC_refused_total, 1);
     error_set(&x->request->error, ERR_OVERLOAD, "too many long answers are being sent; try again");
     route_refuse(x->request, &x->reply);
@@ -180,7 +196,11 @@ static void run_request(struct job *job)
     struct request *req = x->request;
     req->turn = NULL;
     request_begin_work(req);
-    route_answer(req, &x->reply);
+    if (clock_usec() - x->queued_at > QUEUE_MAX_USEC) {
+        error_set(&req->error, ERR_OVERLOAD, "the query has waited too long for its turn; try again");
+        route_refuse(req, &x->reply);
+    } else
+        route_answer(req, &x->reply);
     if (x->reply.rows && (x->http10 || hinders_writers(req)))
         stream_spool(x);
     request_end_work(req);
@@ -202,6 +222,7 @@ static enum MHD_Result go_slow(struct exchange *x, struct MHD_Connection *mhd)
     struct server *s = x->connection->server;
     cancel_set_deadline(&x->request->cancel, NEVER, ERR_TIME_LIMIT); /* it may wait for its turn */
     connection_enter(x->connection, PHASE_QUERY);
+    x->queued_at = clock_usec();
     int rc = workers_submit(s->workers, &x->job, false);
     server_count(s, rc < 0 ? METRIC_refused_total : METRIC_slow_total, 1);
     if (rc < 0) {
@@ -255,7 +276,7 @@ enum MHD_Result exchange_handle(void *cls, struct MHD_Connection *mhd, const cha
             return MHD_NO;
         /* A response in this first call makes libmicrohttpd close the connection (0.9.75, 1.0.1): right only
          * for a body that nobody will read. */
-        return refuse_unread(x, mhd) ? respond(x, mhd) : MHD_YES;
+        return x->close || refuse_unread(x, mhd) ? respond(x, mhd) : MHD_YES;
     case EXCHANGE_BODY:
         if (*upload_data_size == 0)
             return dispatch(x, mhd);
@@ -285,12 +306,14 @@ void exchange_completed(void *cls, struct MHD_Connection *mhd, void **context,
     server_count(c->server, METRIC_streams, -(int64_t)x->streams);
     rows_end(&x->reply);
     reply_clear(&x->reply);
+    stream_discard_spool(x);
+    c->server->body_bytes -= x->body.len;
     buf_free(&x->body);
-    closep(&x->spool_fd);
     request_free(x->request);
     free(x->target);
     free(x);
     connection_enter(c, PHASE_IDLE);
+    c->server->run_needed = true; /* a connection that ends is let go in libmicrohttpd's next run only */
 }
 
 void exchange_cancel(struct exchange *x, int reason)
@@ -316,7 +339,7 @@ int64_t exchange_keep_deadline(struct exchange *x, int64_t now)
         server_count(s, METRIC_workers_replaced_total, 1);
         log_warning("a query of database %s does not stop; its worker is given up",
                     x->request->database ? x->request->database->name : "(all)");
-        workers_replace(s->workers);
+        workers_replace(s->workers, &x->job);
     }
     return now + STUCK_USEC;
 }

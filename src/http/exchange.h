@@ -31,6 +31,8 @@ struct exchange {
     bool broken;     /* the rest of the body cannot be had */
     bool last_block; /* reply.body is the end of the body */
     size_t sent;     /* of reply.body */
+    bool close;         /* what follows on this connection cannot be trusted */
+    int64_t queued_at;
     int64_t stop_since; /* when the query was told to stop for its time limit; 0: it was not */
     bool stuck;         /* it did not, and its worker was given up */
     int spool_fd;    /* a whole body in a temporary file, or -1 */

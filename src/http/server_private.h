@@ -27,6 +27,8 @@ struct server {
     struct connection *connections;
     size_t n_connections;
     size_t n_streams;
+    size_t body_bytes;           /* of all request bodies that are held */
+    _Atomic int64_t spool_bytes; /* of all answers in temporary files */
     int64_t idle_since;
     int64_t next_sweep; /* no deadline passes before this */
     bool run_needed;    /* libmicrohttpd has work that its descriptor does not show */

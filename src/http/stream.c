@@ -29,7 +29,7 @@ static void block_made(struct job *job)
     server_count(x->connection->server, METRIC_slow_jobs, -1);
     server_count(x->connection->server, METRIC_streams_broken_total, x->broken);
     server_count(x->connection->server, METRIC_time_limits_total, x->broken && x->request->error.code == ERR_TIME_LIMIT);
-    if (x->broken)
+    if (x->broken && x->request->error.code != ERR_CANCELLED)
         log_info("an answer breaks off: %s", x->request->error.text);
     connection_enter(x->connection, PHASE_SEND);
     connection_resume(x->connection);
@@ -90,16 +90,25 @@ static int spool_block(struct exchange *x)
     const struct buf *b = &x->reply.body;
     struct error *e = &x->request->error;
     int64_t max = request_settings(x->request)->max_spool_mb * 1024 * 1024;
-    if (x->spool_size + (int64_t)b->len > max)
-        return error_set(e, ERR_TOO_LARGE, "the answer is larger than max_spool_mb allows");
+    _Atomic int64_t *total = &x->connection->server->spool_bytes;
+    x->spool_size += (int64_t)b->len;
+    if (atomic_fetch_add(total, (int64_t)b->len) + (int64_t)b->len > max)
+        return error_set(e, ERR_OVERLOAD, "this answer, with others that are being sent, is larger than max_spool_mb");
     for (size_t done = 0; done < b->len;) {
         ssize_t n = write(x->spool_fd, b->data + done, b->len - done);
         if (n < 0 && errno != EINTR)
             return error_system(e, errno, "the answer cannot be kept in " SPOOL_DIRECTORY);
         done += n > 0 ? (size_t)n : 0;
     }
-    x->spool_size += (int64_t)b->len;
     return 0;
+}
+
+void stream_discard_spool(struct exchange *x)
+{
+    closep(&x->spool_fd);
+    x->spool_fd = -1;
+    atomic_fetch_sub(&x->connection->server->spool_bytes, x->spool_size);
+    x->spool_size = 0;
 }
 
 void stream_spool(struct exchange *x)
@@ -115,8 +124,7 @@ void stream_spool(struct exchange *x)
     rows_end(&x->reply);
     if (rc == 0)
         return;
-    if (x->spool_fd >= 0)
-        close(TAKE_FD(x->spool_fd));
+    stream_discard_spool(x);
     e->code = rc;
     route_refuse(x->request, &x->reply);
 }

@@ -14,3 +14,6 @@ struct MHD_Response *stream_response(struct exchange *x);
  * HTTP/1.0, where a body that breaks off would look complete, and for databases in rollback mode, where an open
  * read transaction keeps writers out. A worker's thread. An error replaces the reply. */
 void stream_spool(struct exchange *x);
+
+/* Lets go of the temporary file, if there is one. */
+void stream_discard_spool(struct exchange *x);

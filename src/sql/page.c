@@ -20,8 +20,10 @@ static void write_parameter(struct buf *sql, size_t i)
 static void write_select(struct buf *sql, const struct page *p)
 {
     buf_adds(sql, "select ");
-    if (p->select_rowid)
-        buf_adds(sql, p->n_columns ? "rowid, " : "rowid");
+    if (p->select_rowid) {
+        write_names(sql, p->keys, 1);
+        buf_adds(sql, p->n_columns ? ", " : "");
+    }
     write_names(sql, p->columns, p->n_columns);
     buf_adds(sql, " from ");
     ident_write(sql, p->table);

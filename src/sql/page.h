@@ -14,8 +14,8 @@ struct page {
     const char *table;
     const char *const *columns; /* what is selected, one at least unless select_rowid */
     size_t n_columns;
-    bool select_rowid;       /* rowid before the columns: a table without a primary key */
-    const char *const *keys; /* primary key, or {"rowid"}; the order of the page */
+    bool select_rowid;       /* the only key before the columns: the rowid of a table without a primary key */
+    const char *const *keys; /* primary key, or a name of the rowid; the order of the page */
     size_t n_keys;           /* 0 for views: then the place is an offset */
     bool after;              /* only rows past the key (:p0, :p1, ...) */
     int64_t limit;           /* written as it is: one more than the page holds tells whether there is more */

@@ -5,10 +5,17 @@
 #include "store/functions.h"
 #include "store/guard.h"
 
-/* Lengths in bytes. A caller's SQL could otherwise make one opcode work for seconds on a huge value, and no
- * deadline reaches into an opcode: hex(randomblob(300000000)) takes 14 s. Pages read values that are there. */
-#define QUERY_VALUE_MAX (4 * 1024 * 1024)
+/* Lengths in bytes. A caller's SQL could otherwise make one opcode work for minutes on a huge value, and no deadline
+ * reaches into an opcode: hex(randomblob(300000000)) takes 14 s, and LIKE and json_patch take time in the product of
+ * their arguments' lengths. Pages read values that are there. */
 #define PAGE_VALUE_MAX (16 * 1024 * 1024)
+#define QUERY_TEXT_MAX (256 * 1024) /* what recursion in SQLite's parser and planner is bounded by */
+static int query_value_max = 1024 * 1024;
+
+void guard_configure(int value_max)
+{
+    query_value_max = value_max;
+}
 
 /*
  * Functions that a statement may call, in order. Everything else is refused, above all fts3_tokenizer (its
@@ -110,7 +117,7 @@ static void set_limits(sqlite3 *handle)
     static const struct {
         int id, value;
     } limits[] = {
-        {SQLITE_LIMIT_SQL_LENGTH, 1024 * 1024}, {SQLITE_LIMIT_COLUMN, 2000},
+        {SQLITE_LIMIT_SQL_LENGTH, QUERY_TEXT_MAX}, {SQLITE_LIMIT_COLUMN, 2000},
         {SQLITE_LIMIT_EXPR_DEPTH, 200},         {SQLITE_LIMIT_COMPOUND_SELECT, 200},
         {SQLITE_LIMIT_VDBE_OP, 1000000},        {SQLITE_LIMIT_FUNCTION_ARG, 100},
         {SQLITE_LIMIT_ATTACHED, 0},             {SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 1000},
@@ -152,6 +159,6 @@ void guard_set_policy(struct guard *g, enum policy policy)
 {
     if (g->policy == policy)
         return;
-    sqlite3_limit(g->handle, SQLITE_LIMIT_LENGTH, policy == POLICY_QUERY ? QUERY_VALUE_MAX : PAGE_VALUE_MAX);
+    sqlite3_limit(g->handle, SQLITE_LIMIT_LENGTH, policy == POLICY_QUERY ? query_value_max : PAGE_VALUE_MAX);
     g->policy = policy;
 }

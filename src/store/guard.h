@@ -20,6 +20,9 @@ struct guard {
     char denied[160]; /* what the authorizer last refused, for the error's text; "" without */
 };
 
+/* The longest value in a caller's SQL, in bytes; for all connections that are opened later. */
+void guard_configure(int query_value_max);
+
 /* Puts switches, limits and authorizer on a fresh connection. `g` lives as long as the connection. */
 int guard_install(struct guard *g, sqlite3 *handle, struct error *e);
 

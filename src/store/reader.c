@@ -14,7 +14,7 @@
 
 static int cache_kb;
 
-void reader_configure(int heap_mb, int cache)
+void reader_configure(int heap_mb, int cache, int query_value_max)
 {
     sqlite3_config(SQLITE_CONFIG_MULTITHREAD);
     /* A mapped file that somebody truncates is SIGBUS; read, it is an error. */
@@ -23,6 +23,7 @@ void reader_configure(int heap_mb, int cache)
     sqlite3_hard_heap_limit64((sqlite3_int64)heap_mb * 1024 * 1024);
     sqlite3_soft_heap_limit64((sqlite3_int64)heap_mb * 1024 * 768); /* page caches give way before queries fail */
     cache_kb = cache;
+    guard_configure(query_value_max);
 }
 
 const char *reader_sqlite_version(void)
@@ -429,4 +430,9 @@ struct schema_cache **reader_schema_cache(struct reader *r)
 void reader_count(struct reader *r, enum metric which)
 {
     metrics_add(r->database->pool->metrics, which, 1);
+}
+
+bool reader_is_on_loop(const struct reader *r)
+{
+    return r->on_loop;
 }

@@ -41,14 +41,15 @@ bool reader_is_wal(struct reader *r);
 /* store/ only. */
 struct schema_cache **reader_schema_cache(struct reader *r);
 void reader_count(struct reader *r, enum metric which);
+bool reader_is_on_loop(const struct reader *r);
 void reader_close(struct reader *r);
 
 /* The error code for SQLite's result `rc` on this reader, with a text for people in `e`. */
 int reader_error(struct reader *r, int rc, struct error *e);
 
 /* What is to be done once before the first reader: SQLite's memory limit in MiB, page cache in KiB for each
- * connection (0: SQLite's default). */
-void reader_configure(int heap_mb, int cache_kb);
+ * connection (0: SQLite's default), the longest value in a caller's SQL in bytes. */
+void reader_configure(int heap_mb, int cache_kb, int query_value_max);
 
 /* SQLite's version, and the options it was compiled with, one after the other; NULL past the last. */
 const char *reader_sqlite_version(void);

@@ -42,7 +42,7 @@ static int grow(struct arena *a, void **list, size_t n, size_t size, struct erro
 static int read_kind(struct reader *r, const char *name, struct table *t, struct error *e)
 {
     _cleanup_(statement_freep) struct statement *s = NULL;
-    int rc = prepare(r, "SELECT type = 'view' FROM sqlite_schema WHERE name = ?1 AND type IN ('table', 'view')",
+    int rc = prepare(r, "SELECT type = 'view', rootpage > 0 FROM sqlite_schema WHERE name = ?1 AND type IN ('table', 'view')",
                      name, &s, e);
     if (rc == 0)
         rc = statement_step(s, e);
@@ -51,13 +51,27 @@ static int read_kind(struct reader *r, const char *name, struct table *t, struct
     if (rc == 0)
         return error_set(e, ERR_NOT_FOUND, "Table not found");
     t->is_view = statement_int(s, 0);
+    t->is_plain = statement_int(s, 1);
     return 0;
+}
+
+/* Whether a declared type gives a column an affinity that converts what it is compared with; BLOB and none do not
+ * (sqlite.org/datatype3.html, section 3.1). */
+static bool has_affinity(const char *type)
+{
+    static const char *const integer_or_text[] = {"INT", "CHAR", "CLOB", "TEXT"};
+    if (!type || !*type)
+        return false;
+    for (size_t i = 0; i < ARRAY_SIZE(integer_or_text); i++)
+        if (strcasestr(type, integer_or_text[i]))
+            return true;
+    return !strcasestr(type, "BLOB");
 }
 
 static int read_columns(struct reader *r, struct arena *a, struct table *t, struct error *e)
 {
     _cleanup_(statement_freep) struct statement *s = NULL;
-    int rc = prepare(r, "SELECT name, pk FROM pragma_table_xinfo(?1) ORDER BY cid", t->name, &s, e);
+    int rc = prepare(r, "SELECT name, pk, hidden, type FROM pragma_table_xinfo(?1) ORDER BY cid", t->name, &s, e);
     while (rc == 0 && (rc = statement_step(s, e)) == 1) {
         rc = grow(a, (void **)&t->columns, t->n_columns, sizeof *t->columns, e);
         if (rc < 0)
@@ -65,6 +79,8 @@ static int read_columns(struct reader *r, struct arena *a, struct table *t, stru
         struct column *c = &t->columns[t->n_columns];
         c->name = copy_text(s, 0, a);
         c->pk = (int)statement_int(s, 1);
+        t->is_plain &= statement_int(s, 2) == 0;
+        c->is_typed = has_affinity(statement_text(s, 3));
         if (!c->name)
             return error_set(e, ERR_NOMEM, "the schema is too large for one request");
         t->n_columns++;
@@ -108,6 +124,8 @@ static int read_table(struct reader *r, struct arena *a, const char *name, struc
     if (!ret->name)
         return error_set(e, ERR_NOMEM, "the schema is too large for one request");
     int rc = read_kind(r, name, ret, e);
+    if (rc == 0 && !ret->is_plain && reader_is_on_loop(r))
+        rc = ERR_BUDGET; /* to look at a view's columns alone may take long */
     if (rc == 0)
         rc = read_columns(r, a, ret, e);
     if (rc == 0)

@@ -12,6 +12,7 @@
 struct column {
     const char *name;
     int pk; /* place in the primary key, from 1; 0 for none */
+    bool is_typed; /* compared with text it converts the text; else types differ and nothing is equal */
 };
 
 struct table {
@@ -22,10 +23,11 @@ struct table {
     const char **keys; /* the primary key's columns in its order; {"rowid"} for a table without; none for a view */
     size_t n_keys;
     bool use_rowid; /* the key is the rowid */
+    bool is_plain;  /* reading it runs no code of the database's: no view, virtual table or generated column */
 };
 
 /* The table lives in the arena or in the reader's cache: until the request gives the reader back. ERR_NOT_FOUND when
- * there is no table or view of exactly this name. */
+ * there is no table or view of exactly this name. ERR_BUDGET on the loop for one that is not plain. */
 int schema_table(struct reader *r, struct arena *a, const char *name, struct table *ret, struct error *e);
 
 struct schema_item {

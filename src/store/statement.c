@@ -4,6 +4,9 @@
 #include "store/reader_private.h"
 #include "store/statement.h"
 
+#define CACHED_TEXT_MAX 4096
+#define CACHED_SIZE_MAX (64 * 1024)
+
 static struct statement *cache_find(struct reader *r, enum policy policy, const char *sql, size_t len,
                                     uint64_t hash)
 {
@@ -132,6 +135,12 @@ int statement_prepare(struct reader *r, enum policy policy, const char *sql, siz
     return 0;
 }
 
+/* The cache is bounded by number; so that it is by size, too, no statement in it is large. */
+static bool is_worth_keeping(const struct statement *s)
+{
+    return s->len <= CACHED_TEXT_MAX && sqlite3_stmt_status(s->handle, SQLITE_STMTSTATUS_MEMUSED, 0) <= CACHED_SIZE_MAX;
+}
+
 void statement_free(struct statement *s)
 {
     if (!s)
@@ -141,7 +150,8 @@ void statement_free(struct statement *s)
     s->in_use = false;
     if (is_cached(s))
         return;
-    cache_keep(s);
+    if (is_worth_keeping(s))
+        cache_keep(s);
     if (!is_cached(s))
         finalize(s);
 }

@@ -84,7 +84,7 @@ static void refusals(void)
     says("{\"settings\": {},\n \"allow\": {\"id\": \"root\"}}",
          ":2: unknown key \"allow\"; this version knows: settings");
     says("{\"settings\":\n [1, \"allow\"],\n \"x\": 1}", ":1: \"settings\" is to be an object");
-    says("[]", ": the file is to hold an object");
+    says("[]", ":1: the file is to hold an object");
     says("{\"settings\": {\n  \"max_csv_mb\": 1,\n}}", ":3:1: ");
     says("", ":1:1: ");
 }
@@ -93,12 +93,12 @@ static void refusals(void)
  * hides. */
 static void lines(void)
 {
-    says("{\"settings\": {\"base_url\":\n \"\\\"max_csv_mb\\\": \\\\\",\n \"max_csv_mb\": -1}}",
+    says("{\"settings\": {\"base_url\":\n \"/\\\"max_csv_mb\\\": \\\\/\",\n \"max_csv_mb\": -1}}",
          ":3: setting max_csv_mb");
     says("{\"settings\": {\"max_csv_mb\": 1,\n\"max_csv_mb\":\n\n -1}}", ":2: setting max_csv_mb");
-    says("{\"settings\": {\"base_url\": \"x\"},\n\"max_csv_mb\"\n : {\"max_csv_mb\": 1}}",
+    says("{\"settings\": {\"base_url\": \"/x/\"},\n\"max_csv_mb\"\n : {\"max_csv_mb\": 1}}",
          ":2: unknown key \"max_csv_mb\"");
-    says("{\"settings\": {\"base_url\": \"x\"},\r\n\"\\u0061\": 1}", ": unknown key \"a\"");
+    says("{\"settings\": {\"base_url\": \"/x/\"},\r\n\"\\u0061\": 1}", ": unknown key \"a\"");
 }
 
 static void sources(void)

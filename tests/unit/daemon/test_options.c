@@ -123,7 +123,7 @@ static void refuses_settings(void)
     says(PARSE("-s", "allow_facet", "yes"), "setting allow_facet: \"yes\" is neither on nor off");
     says(PARSE("-s", "base_url", "/\n/"), "control character");
     char longest[258];
-    memset(longest, 'x', sizeof longest);
+    memset(longest, '/', sizeof longest);
     longest[256] = '\0';
     says(PARSE("-s", "base_url", longest), "a text of 256 bytes; at most 255");
     longest[255] = '\0';
