@@ -57,6 +57,7 @@ src_libdbd_a_SOURCES = \
 	src/store/functions.c src/store/functions.h \
 	src/store/guard.c src/store/guard.h \
 	src/store/guard_policy.h \
+	src/store/memory.c src/store/memory.h \
 	src/store/pool.c src/store/pool.h \
 	src/store/reader.c src/store/reader.h \
 	src/store/reader_private.h \

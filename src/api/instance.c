@@ -17,6 +17,7 @@ int metrics_answer(struct request *req, struct reply *reply)
     if (!req->catalogue->pool->metrics)
         return error_set(&req->error, ERR_NOT_FOUND, "nothing is counted without a server");
     reply->content_type = "text/plain; version=0.0.4; charset=utf-8";
+    metrics_set(req->catalogue->pool->metrics, METRIC_sqlite_bytes, reader_memory_used());
     metrics_write(req->catalogue->pool->metrics, &reply->body);
     return 0;
 }

@@ -29,6 +29,7 @@
     X(streams, gauge, "answers being sent in blocks")                                                        \
     X(streams_broken_total, counter, "answers that broke off")                                               \
     X(sent_bytes_total, counter, "bytes of bodies handed to clients")                                        \
+    X(sqlite_bytes, gauge, "memory that SQLite uses")                                                        \
     X(readers, gauge, "database connections open")                                                           \
     X(transactions_total, counter, "read transactions begun")                                                \
     X(statement_hits_total, counter, "statements found prepared")                                            \
@@ -49,6 +50,11 @@ static inline void metrics_add(struct metrics *m, enum metric which, int64_t n)
 {
     if (m)
         atomic_fetch_add_explicit(&m->values[which], n, memory_order_relaxed);
+}
+
+static inline void metrics_set(struct metrics *m, enum metric which, int64_t n)
+{
+    atomic_store_explicit(&m->values[which], n, memory_order_relaxed);
 }
 
 void metrics_write(const struct metrics *m, struct buf *b);

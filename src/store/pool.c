@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "base/clock.h"
+#include "store/memory.h"
 #include "store/pool.h"
 #include "store/reader_private.h"
 
@@ -51,6 +52,24 @@ struct reader *pool_take(struct pool *p, struct database *d)
     return r;
 }
 
+static struct reader *take_oldest(struct pool *p)
+{
+    pthread_mutex_lock(&p->lock);
+    struct reader *r = p->oldest;
+    if (r)
+        unlink_reader(p, r);
+    pthread_mutex_unlock(&p->lock);
+    return r;
+}
+
+/* Page caches of idle readers are what most of the memory goes to. */
+static void make_room(struct pool *p)
+{
+    struct reader *r;
+    while (memory_is_short() && (r = take_oldest(p)))
+        reader_close(r);
+}
+
 void pool_give(struct pool *p, struct reader *r)
 {
     struct reader *surplus = r;
@@ -63,6 +82,7 @@ void pool_give(struct pool *p, struct reader *r)
     }
     pthread_mutex_unlock(&p->lock);
     reader_close(surplus); /* outside the lock: it may touch files */
+    make_room(p);
 }
 
 size_t pool_expire(struct pool *p, int64_t since)

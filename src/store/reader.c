@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "store/memory.h"
 #include "store/pool.h"
 #include "store/reader_private.h"
 #include "store/schema.h"
@@ -19,11 +20,16 @@ void reader_configure(int heap_mb, int cache, int query_value_max)
     sqlite3_config(SQLITE_CONFIG_MULTITHREAD);
     /* A mapped file that somebody truncates is SIGBUS; read, it is an error. */
     sqlite3_config(SQLITE_CONFIG_MMAP_SIZE, (sqlite3_int64)0, (sqlite3_int64)0);
+    if (memory_install((int64_t)heap_mb * 1024 * 1024) != SQLITE_OK)
+        log_warning("SQLite does not take a memory limit");
     sqlite3_initialize();
-    sqlite3_hard_heap_limit64((sqlite3_int64)heap_mb * 1024 * 1024);
-    sqlite3_soft_heap_limit64((sqlite3_int64)heap_mb * 1024 * 768); /* page caches give way before queries fail */
     cache_kb = cache;
     guard_configure(query_value_max);
+}
+
+int64_t reader_memory_used(void)
+{
+    return memory_used();
 }
 
 const char *reader_sqlite_version(void)

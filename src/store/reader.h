@@ -51,6 +51,9 @@ int reader_error(struct reader *r, int rc, struct error *e);
  * connection (0: SQLite's default), the longest value in a caller's SQL in bytes. */
 void reader_configure(int heap_mb, int cache_kb, int query_value_max);
 
+/* Bytes that SQLite uses now. */
+int64_t reader_memory_used(void);
+
 /* SQLite's version, and the options it was compiled with, one after the other; NULL past the last. */
 const char *reader_sqlite_version(void);
 const char *reader_compile_option(int i);
