@@ -225,28 +225,31 @@ const char *statement_column_name(const struct statement *s, int column)
     return name ? name : "";
 }
 
+/* sqlite3_column_value() gives an unprotected value. In multi-thread mode, which reader_configure() chooses, there is no
+ * difference (sqlite.org/c3ref/value.html), and one look-up of the column serves type, bytes and length. */
 void statement_value(const struct statement *s, int column, struct value *ret)
 {
-    switch (sqlite3_column_type(s->handle, column)) {
+    sqlite3_value *v = sqlite3_column_value(s->handle, column);
+    switch (sqlite3_value_type(v)) {
     case SQLITE_INTEGER:
-        *ret = (struct value){.type = VALUE_INT, .i = sqlite3_column_int64(s->handle, column)};
-        break;
+        *ret = (struct value){.type = VALUE_INT, .i = sqlite3_value_int64(v)};
+        return;
     case SQLITE_FLOAT:
-        *ret = (struct value){.type = VALUE_REAL, .d = sqlite3_column_double(s->handle, column)};
-        break;
+        *ret = (struct value){.type = VALUE_REAL, .d = sqlite3_value_double(v)};
+        return;
     case SQLITE_TEXT:
-        *ret = (struct value){.type = VALUE_TEXT, .bytes = sqlite3_column_text(s->handle, column)};
-        ret->len = (size_t)sqlite3_column_bytes(s->handle, column);
+        *ret = (struct value){.type = VALUE_TEXT, .bytes = sqlite3_value_text(v)};
         break;
     case SQLITE_BLOB:
-        *ret = (struct value){.type = VALUE_BLOB, .bytes = sqlite3_column_blob(s->handle, column)};
-        ret->len = (size_t)sqlite3_column_bytes(s->handle, column);
+        *ret = (struct value){.type = VALUE_BLOB, .bytes = sqlite3_value_blob(v)};
         break;
     default:
         *ret = (struct value){.type = VALUE_NULL};
+        return;
     }
-    /* Without memory SQLite gives NULL for a value that has a length. */
-    if ((ret->type == VALUE_TEXT || ret->type == VALUE_BLOB) && !ret->bytes) {
+    ret->len = (size_t)sqlite3_value_bytes(v);
+    /* Without memory SQLite gives NULL for a value that has a length; for an empty blob, too. */
+    if (!ret->bytes) {
         ret->bytes = "";
         ret->len = 0;
     }
