@@ -13,7 +13,6 @@
 #define REPLY_HEADERS_MAX 8
 
 #define CONTENT_JSON "application/json; charset=utf-8"
-#define CONTENT_TEXT "text/plain; charset=utf-8"
 
 struct rows;
 

@@ -3,7 +3,7 @@
  * One request: what is wanted. Made on the loop from what the client sent, handled by one thread at a time (the
  * loop or a worker), freed by whoever made it.
  *
- * All strings live in its arena. `cancel` is the one part that other threads may touch meanwhile.
+ * All strings live in its arena, but the body. `cancel` is the one part that other threads may touch meanwhile.
  */
 #pragma once
 
@@ -61,7 +61,7 @@ struct request {
 };
 
 /* A request for `target` (path and query as sent). ERR_LIMIT for too many parameters, ERR_NOMEM. Also after an
- * error *ret, unless NULL, can be answered with route_refuse(). */
+ * error *ret, unless NULL, can be answered with reply_error(). */
 int request_new(struct catalogue *catalogue, enum method method, const char *target, struct request **ret);
 void request_free(struct request *req);
 DEFINE_CLEANUP(struct request *, request_free)

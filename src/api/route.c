@@ -145,11 +145,6 @@ int route_answer(struct request *req, struct reply *reply)
     return 0;
 }
 
-void route_refuse(struct request *req, struct reply *reply)
-{
-    reply_error(reply, req);
-}
-
 bool route_is_query(const struct request *req)
 {
     return req->route && req->route->answer == query_answer;

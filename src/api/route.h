@@ -27,8 +27,5 @@ int route_find(struct request *req);
  * reply has more to come. Returns 0, or ERR_BUDGET with nothing in the reply. */
 int route_answer(struct request *req, struct reply *reply);
 
-/* Makes the reply for an error that was found before or instead of route_answer(). */
-void route_refuse(struct request *req, struct reply *reply);
-
 bool route_is_query(const struct request *req);
 const char *route_allow(const struct request *req); /* value of the Allow header */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <stdint.h>
+#include <stdarg.h>
 #include <stdio.h>
 
 #include "base/arena.h"

@@ -7,7 +7,6 @@
  */
 #pragma once
 
-#include <stdarg.h>
 #include "base/macro.h"
 
 struct arena;

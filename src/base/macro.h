@@ -12,8 +12,6 @@
 #define MAX(a, b) ((a) > (b) ? (a) : (b))
 
 #define _printf_(fmt, args) __attribute__((format(printf, fmt, args)))
-#define _unused_ __attribute__((unused))
-#define _cold_ __attribute__((cold))
 #define likely(x) __builtin_expect(!!(x), 1)
 #define unlikely(x) __builtin_expect(!!(x), 0)
 

@@ -34,7 +34,7 @@ int answer_print(struct catalogue *c, const char *target)
     reply_init(&reply);
     request_begin_work(req);
     if (rc < 0 || route_find(req) < 0)
-        route_refuse(req, &reply);
+        reply_error(&reply, req);
     else
         route_answer(req, &reply);
     request_end_work(req);

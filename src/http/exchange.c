@@ -55,7 +55,7 @@ static enum method parse_method(const char *name)
 static int refuse(struct exchange *x, int code, const char *what, size_t max)
 {
     error_set(&x->request->error, code, "%s; the limit is %zu bytes", what, max);
-    route_refuse(x->request, &x->reply);
+    reply_error(&x->reply, x->request);
     x->refused = true;
     return code;
 }
@@ -103,7 +103,7 @@ static int begin_request(struct exchange *x, struct MHD_Connection *mhd, const c
         rc = request_set_host(x->request, host);
     x->close = rc < 0;
     if (rc < 0) {
-        route_refuse(x->request, &x->reply);
+        reply_error(&x->reply, x->request);
         x->refused = true;
     } else
         check_sizes(x, mhd);
@@ -119,7 +119,7 @@ static enum MHD_Result add_body(struct exchange *x, const char *bytes, size_t n)
         return x->discarded > DISCARD_MAX ? MHD_NO : MHD_YES;
     if (x->connection->server->body_bytes + n > BODIES_MAX) {
         error_set(&x->request->error, ERR_OVERLOAD, "too many large requests are being sent; try again");
-        route_refuse(x->request, &x->reply);
+        reply_error(&x->reply, x->request);
         x->refused = true;
         return MHD_YES;
     }
@@ -181,7 +181,7 @@ static void admit_stream(struct exchange *x)
     stream_discard_spool(x);
     server_count(s, METRIC_refused_total, 1);
     error_set(&x->request->error, ERR_OVERLOAD, "too many long answers are being sent; try again");
-    route_refuse(x->request, &x->reply);
+    reply_error(&x->reply, x->request);
 }
 
 /* In rollback mode nobody can commit while a read transaction is open. */
@@ -198,7 +198,7 @@ static void run_request(struct job *job)
     request_begin_work(req);
     if (clock_usec() - x->queued_at > QUEUE_MAX_USEC) {
         error_set(&req->error, ERR_OVERLOAD, "the query has waited too long for its turn; try again");
-        route_refuse(req, &x->reply);
+        reply_error(&x->reply, req);
     } else
         route_answer(req, &x->reply);
     if (x->reply.rows && (x->http10 || hinders_writers(req)))
@@ -227,7 +227,7 @@ static enum MHD_Result go_slow(struct exchange *x, struct MHD_Connection *mhd)
     server_count(s, rc < 0 ? METRIC_refused_total : METRIC_slow_total, 1);
     if (rc < 0) {
         error_set(&x->request->error, rc, "%s", error_text(rc));
-        route_refuse(x->request, &x->reply);
+        reply_error(&x->reply, x->request);
         return respond(x, mhd);
     }
     server_count(s, METRIC_slow_jobs, 1);
@@ -245,7 +245,7 @@ static enum MHD_Result dispatch(struct exchange *x, struct MHD_Connection *mhd)
     req->body = x->body.data;
     req->body_len = x->body.len;
     if (route_find(req) < 0) {
-        route_refuse(req, &x->reply);
+        reply_error(&x->reply, req);
         return respond(x, mhd);
     }
     if (req->route->cost == COST_LARGE)

@@ -126,5 +126,5 @@ void stream_spool(struct exchange *x)
         return;
     stream_discard_spool(x);
     e->code = rc;
-    route_refuse(x->request, &x->reply);
+    reply_error(&x->reply, x->request);
 }
