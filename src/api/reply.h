@@ -8,7 +8,7 @@
 #include "api/request.h"
 #include "base/buf.h"
 
-#define REPLY_BLOCK_SIZE ((size_t)64 * 1024)         /* a body past this is streamed in blocks */
+#define REPLY_BLOCK_SIZE ((size_t)128 * 1024)        /* a body past this is streamed in blocks */
 #define REPLY_BLOCK_MAX ((size_t)64 * 1024 * 1024)  /* a block holds one row past its size, at most this */
 #define REPLY_HEADERS_MAX 8
 

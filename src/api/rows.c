@@ -7,8 +7,15 @@
 
 struct row_field {
     int column;
-    const char *name; /* `"NAME": `, with `, ` before it but for the first */
-    size_t len;
+    size_t name, len; /* `"NAME": ` in the names, with `{` or `, ` before it */
+};
+
+/* The columns that an object shows, in order. Kept with the statement, for as long as the schema stays. */
+struct row_fields {
+    int64_t schema_cookie;
+    size_t n;
+    const char *names; /* behind the fields */
+    struct row_field fields[];
 };
 
 static int no_memory(struct rows *rows)
@@ -49,41 +56,57 @@ static int last_of_name(const struct statement *s, int column)
     return column;
 }
 
+/* Builds what find_fields() keeps. One block of memory. */
+static struct row_fields *make_fields(const struct statement *s, int64_t schema_cookie)
+{
+    int n = statement_columns(s);
+    struct row_field fields[n + 1];
+    size_t count = 0;
+    _cleanup_(buf_free) struct buf names = BUF_INIT(REPLY_BLOCK_MAX);
+    for (int i = 0; i < n; i++) {
+        if (is_repeated(s, i))
+            continue;
+        size_t at = names.len;
+        buf_adds(&names, count ? ", " : "{");
+        json_write_key(&names, statement_column_name(s, i));
+        fields[count++] = (struct row_field){last_of_name(s, i), at, names.len - at};
+    }
+    struct row_fields *f = names.err ? NULL : malloc(sizeof *f + count * sizeof *fields + names.len);
+    if (!f)
+        return NULL;
+    *f = (struct row_fields){.schema_cookie = schema_cookie, .n = count, .names = (char *)(f->fields + count)};
+    memcpy(f->fields, fields, count * sizeof *fields);
+    if (names.len)
+        memcpy(f->fields + count, names.data, names.len);
+    return f;
+}
+
+/* After the first step: only then has SQLite adapted the statement to a schema that somebody has changed. */
 static int find_fields(struct rows *rows)
 {
-    struct arena *a = rows->request->arena;
-    int n = statement_columns(rows->statement);
-    _cleanup_(buf_free) struct buf b = BUF_INIT(REPLY_BLOCK_MAX);
-    rows->fields = arena_new_array(a, struct row_field, n + 1);
-    if (!rows->fields)
+    int64_t cookie = reader_schema_cookie(rows->request->reader);
+    rows->fields = statement_notes(rows->statement);
+    if (rows->fields && rows->fields->schema_cookie == cookie)
+        return 0;
+    struct row_fields *f = make_fields(rows->statement, cookie);
+    if (!f)
         return no_memory(rows);
-    for (int i = 0; i < n; i++) {
-        if (is_repeated(rows->statement, i))
-            continue;
-        struct row_field *f = &rows->fields[rows->n_fields];
-        buf_clear(&b);
-        buf_adds(&b, rows->n_fields ? ", " : "{");
-        json_write_key(&b, statement_column_name(rows->statement, i));
-        f->column = last_of_name(rows->statement, i);
-        f->name = b.err ? NULL : arena_strndup(a, b.data, b.len);
-        f->len = b.len;
-        if (!f->name)
-            return no_memory(rows);
-        rows->n_fields++;
-    }
+    statement_set_notes(rows->statement, f);
+    rows->fields = f;
     return 0;
 }
 
 static void write_object(struct buf *b, const struct rows *rows)
 {
     struct value v;
-    for (size_t i = 0; i < rows->n_fields; i++) {
-        const struct row_field *f = &rows->fields[i];
-        buf_add(b, f->name, f->len);
+    const struct row_fields *fields = rows->fields;
+    for (size_t i = 0; i < fields->n; i++) {
+        const struct row_field *f = &fields->fields[i];
+        buf_add(b, fields->names + f->name, f->len);
         statement_value(rows->statement, f->column, &v);
         json_write_value(b, &v);
     }
-    buf_addc(b, '}');
+    buf_adds(b, fields->n ? "}" : "{}");
 }
 
 static void write_array(struct buf *b, const struct rows *rows)
@@ -100,35 +123,36 @@ static void write_array(struct buf *b, const struct rows *rows)
     buf_addc(b, ']');
 }
 
-static void write_key(struct buf *b, const struct rows *rows)
+static void write_key(struct buf *b, const struct rows *rows, const struct statement *s, const int *columns)
 {
     struct value v;
     for (size_t i = 0; i < rows->n_keys; i++) {
         if (i)
             buf_addc(b, ',');
-        statement_value(rows->statement, rows->keys[i], &v);
+        statement_value(s, columns[i], &v);
         keyset_write_part(b, &v, rows->keys_typed[i]);
     }
 }
 
-static int take_next(struct rows *rows)
+int rows_note_next(struct rows *rows, const struct statement *s, const int *columns)
 {
     _cleanup_(buf_free) struct buf b = BUF_INIT(TOKEN_MAX);
     if (rows->n_keys > 0)
-        write_key(&b, rows);
+        write_key(&b, rows, s, columns);
     else
         buf_add_int(&b, rows->offset + rows->limit);
     if (b.len == 0)
         buf_adds(&b, KEYSET_EMPTY);
     rows->next = b.err ? NULL : arena_strndup(rows->request->arena, b.data, b.len);
-    return rows->next ? 0 : error_set(&rows->request->error, ERR_LIMIT,
-                                         "the key of the last row is too long for the next page's URL");
+    return rows->next ? 0
+                      : error_set(&rows->request->error, ERR_LIMIT,
+                                  "the key of the last row is too long for the next page's URL");
 }
 
 static int write_member_name(struct buf *b, const struct rows *rows)
 {
     _cleanup_(buf_free) struct buf key = BUF_INIT(REPLY_BLOCK_SIZE);
-    write_key(&key, rows);
+    write_key(&key, rows, rows->statement, rows->keys);
     if (key.err)
         return error_set(&rows->request->error, ERR_LIMIT, "the key of a row is too long");
     json_write_text(b, key.data, key.len);
@@ -168,9 +192,11 @@ static int write_row(struct buf *b, struct rows *rows)
 
 /* The last row of a page that goes on: the next page begins after it. Its values are gone after the step that
  * tells whether there is one more row, so its key is kept beforehand. */
-static int note_last(struct rows *rows, int64_t row)
+static int note_last(struct rows *rows)
 {
-    return rows->paged && !rows->next && row == rows->limit ? take_next(rows) : 0;
+    return rows->paged && !rows->next && rows->written == rows->limit
+               ? rows_note_next(rows, rows->statement, rows->keys)
+               : 0;
 }
 
 /* Steps and writes until `enough` bytes are there. 1: there may be more rows; 0: done; or an error. */
@@ -183,37 +209,18 @@ static int fill(struct rows *rows, struct buf *b, size_t enough)
             rows->more = true;
             return 0;
         }
-        rc = write_row(b, rows);
+        rc = rows->fields ? 0 : find_fields(rows);
         if (rc == 0)
-            rc = note_last(rows, ++rows->written);
+            rc = write_row(b, rows);
+        rows->written++;
+        if (rc == 0)
+            rc = note_last(rows);
         if (rc < 0)
             return rc;
         if (b->len >= enough)
             return 1;
     }
     return rc;
-}
-
-/* Steps through all rows without writing, to learn `more` and `next`, and goes back to the first. */
-static int look_ahead(struct rows *rows)
-{
-    struct error *e = &rows->request->error;
-    int64_t seen = 0;
-    int rc;
-    statement_rewind(rows->statement);
-    rows->next = NULL;
-    while ((rc = statement_step(rows->statement, e)) == 1) {
-        if (seen == rows->limit) {
-            rows->more = true;
-            break;
-        }
-        rc = note_last(rows, ++seen);
-        if (rc < 0)
-            return rc;
-    }
-    statement_rewind(rows->statement);
-    rows->written = 0;
-    return rc < 0 ? rc : 0;
 }
 
 static bool has_envelope(const struct rows *rows)
@@ -260,37 +267,23 @@ static int put_head_before(struct rows *rows, struct buf *body)
     return 0;
 }
 
+/* The first block is full, and there may be more. */
 static int begin_stream(struct rows *rows, struct reply *reply)
 {
     if (rows->request->turn)
         return ERR_BUDGET;
-    if (!rows->paged) {
-        reply->rows = rows;
-        return put_head_before(rows, &reply->body);
-    }
-    int rc = look_ahead(rows);
-    if (rc < 0)
-        return rc;
-    if (!rows->more)
-        rows->next = NULL;
-    buf_clear(&reply->body);
-    write_head(&reply->body, rows);
-    const char *next = rows->next;
-    rc = fill(rows, &reply->body, REPLY_BLOCK_SIZE);
-    rows->next = next;
+    int rc = rows->paged ? rows->look_ahead(rows) : 0;
     if (rc == 0)
-        finish(rows, &reply->body);
-    if (rc >= 0)
+        rc = put_head_before(rows, &reply->body);
+    if (rc == 0)
         reply->rows = rows;
-    return MIN(rc, 0);
+    return rc;
 }
 
 int rows_answer(struct rows *rows, struct reply *reply)
 {
     reply->content_type = rows->newlines ? "text/plain" : CONTENT_JSON;
-    int rc = find_fields(rows);
-    if (rc == 0)
-        rc = fill(rows, &reply->body, REPLY_BLOCK_SIZE);
+    int rc = fill(rows, &reply->body, REPLY_BLOCK_SIZE);
     if (rc == 0) {
         finish(rows, &reply->body);
         rc = put_head_before(rows, &reply->body);

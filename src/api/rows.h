@@ -4,8 +4,7 @@
  *
  * An answer is: head, rows with separators, tail. The head of a table page names the next page, which is known
  * only after the last row. So what fits into one block is written first and gets its head afterwards; for a
- * longer page the rows are stepped through once to find the next page, then again to be written, both in one
- * read transaction.
+ * longer page `look_ahead` finds the last row beforehand, in the same read transaction.
  */
 #pragma once
 
@@ -35,6 +34,9 @@ struct rows {
     bool paged;     /* the head names the next page: by the last row's key, or without keys by the offset */
     int64_t offset; /* of the first row */
 
+    /* Of a paged answer: sets `more`, and `next` by rows_note_next(), without looking at all rows. */
+    int (*look_ahead)(struct rows *rows);
+
     /* What stands around the rows in the shapes that have an envelope: before `[`, and after `]`. */
     void (*head)(struct buf *b, const struct rows *rows);
     void (*tail)(struct buf *b, const struct rows *rows);
@@ -45,14 +47,16 @@ struct rows {
     bool more;        /* there is a row past the limit */
     const char *next; /* where the next page begins, when the answer is paged and there is one */
 
-    /* Private: the columns that an object shows, in order, each with its `"NAME": ` in JSON. */
-    struct row_field *fields;
-    size_t n_fields;
+    /* Private. */
+    const struct row_fields *fields; /* the statement's */
     bool done;
 };
 
 /* Reads `_shape` and `_nl`. ERR_BAD_INPUT for an unknown shape. */
 int rows_parse_shape(struct request *req, struct rows *rows);
+
+/* The next page begins after the row at which `s` stands, whose key is in these columns. */
+int rows_note_next(struct rows *rows, const struct statement *s, const int *columns);
 
 /* Writes the answer, or its first block, into the reply, with content type; on success the reply or the request
  * owns what is needed to go on. Errors: as statement_step(); ERR_BUDGET inline when it is more than a block. */

@@ -188,20 +188,56 @@ static void link_next(struct request *req, struct reply *reply, const struct row
         reply_header(reply, "Link", arena_printf(req->arena, "<%s>; rel=\"next\"", url));
 }
 
+/* What a page is made of; lives as long as its answer. */
+struct place {
+    struct table table;
+    struct page page;
+    struct keyset key; /* after which it begins */
+    struct rows rows;
+};
+
+/* The last row of the page and the one after it, by their keys alone: an index, or the rowids, serve that. */
+static int look_ahead(struct rows *rows)
+{
+    struct request *req = rows->request;
+    const struct place *at = container_of(rows, struct place, rows);
+    struct page p = at->page;
+    _cleanup_(statement_freep) struct statement *s = NULL;
+    int *columns = arena_new_array(req->arena, int, p.n_keys + 1);
+    if (!columns)
+        return error_set(&req->error, ERR_NOMEM, "no memory for the columns");
+    for (size_t i = 0; i < p.n_keys; i++)
+        columns[i] = (int)i;
+    if (p.n_keys > 0)
+        p.columns = p.keys;
+    p.n_columns = MAX(p.n_keys, (size_t)1);
+    p.select_rowid = false;
+    p.offset += rows->limit - 1;
+    p.limit = 2;
+    int rc = table_prepare(req, &at->table, &p, &at->key, page_write, &s);
+    if (rc == 0)
+        rc = statement_step(s, &req->error);
+    if (rc == 1 && (rc = rows_note_next(rows, s, columns)) == 0)
+        rc = statement_step(s, &req->error);
+    rows->more = rc == 1;
+    if (!rows->more)
+        rows->next = NULL;
+    return MIN(rc, 0);
+}
+
 int table_answer(struct request *req, struct reply *reply)
 {
-    struct table t;
-    struct page p;
-    struct keyset key;
-    struct rows *rows = arena_new_array(req->arena, struct rows, 1);
-    if (!rows)
+    struct place *at = arena_new_array(req->arena, struct place, 1);
+    if (!at)
         return error_set(&req->error, ERR_NOMEM, "no memory for the request");
-    *rows = (struct rows){.request = req, .head = write_head, .tail = write_tail, .paged = true};
-    int rc = request_reader(req);
+    struct rows *rows = &at->rows;
+    *rows = (struct rows){
+        .request = req, .head = write_head, .tail = write_tail, .paged = true, .look_ahead = look_ahead};
+    int rc = request_refuse_params(req, unsupported, ARRAY_SIZE(unsupported));
     if (rc == 0)
-        rc = table_page(req, &t, &p);
+        rc = request_reader(req);
     if (rc == 0)
-        rc = request_refuse_params(req, unsupported, ARRAY_SIZE(unsupported));
+        rc = table_page(req, &at->table, &at->page);
     if (rc == 0)
         rc = request_check_time_limit(req);
     if (rc == 0)
@@ -211,14 +247,14 @@ int table_answer(struct request *req, struct reply *reply)
     if (rc == 0)
         rc = rows_parse_shape(req, rows);
     if (rc == 0)
-        rc = parse_next(req, &t, &p, &key);
+        rc = parse_next(req, &at->table, &at->page, &at->key);
     if (rc == 0)
-        rc = table_key_columns(req, &t, rows);
+        rc = table_key_columns(req, &at->table, rows);
     if (rc < 0)
         return rc;
-    rows->offset = p.offset;
-    p.limit = rows->limit + 1;
-    rc = table_prepare(req, &t, &p, &key, page_write, &rows->statement);
+    rows->offset = at->page.offset;
+    at->page.limit = rows->limit + 1;
+    rc = table_prepare(req, &at->table, &at->page, &at->key, page_write, &rows->statement);
     if (rc == 0)
         rc = rows_answer(rows, reply);
     if (rc == 0) {

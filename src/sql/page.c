@@ -56,7 +56,7 @@ void page_write(struct buf *sql, const struct page *p)
     }
     buf_adds(sql, " limit ");
     buf_add_int(sql, p->limit);
-    if (p->n_keys == 0 && p->offset > 0) {
+    if (p->offset > 0) {
         buf_adds(sql, " offset ");
         buf_add_int(sql, p->offset);
     }

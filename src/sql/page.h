@@ -19,7 +19,7 @@ struct page {
     size_t n_keys;           /* 0 for views: then the place is an offset */
     bool after;              /* only rows past the key (:p0, :p1, ...) */
     int64_t limit;           /* written as it is: one more than the page holds tells whether there is more */
-    int64_t offset;          /* for views */
+    int64_t offset;          /* rows to skip: where the page of a view begins */
 };
 
 /* select id, name from authors where id > :p0 order by id limit 101 */

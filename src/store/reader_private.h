@@ -36,6 +36,7 @@ struct statement {
     size_t len;
     unsigned used; /* reader's clock at the last use */
     bool in_use;
+    void *notes; /* its user's */
     char sql[]; /* len bytes */
 };
 

@@ -22,6 +22,7 @@ static struct statement *cache_find(struct reader *r, enum policy policy, const 
 static void finalize(struct statement *s)
 {
     sqlite3_finalize(s->handle);
+    free(s->notes);
     free(s);
 }
 
@@ -212,6 +213,17 @@ int statement_step(struct statement *s, struct error *e)
 void statement_rewind(struct statement *s)
 {
     sqlite3_reset(s->handle);
+}
+
+void *statement_notes(const struct statement *s)
+{
+    return s->notes;
+}
+
+void statement_set_notes(struct statement *s, void *block)
+{
+    free(s->notes);
+    s->notes = block;
 }
 
 int statement_columns(const struct statement *s)

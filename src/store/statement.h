@@ -38,6 +38,11 @@ int statement_step(struct statement *s, struct error *e);
 /* To the first row again, bindings kept. */
 void statement_rewind(struct statement *s);
 
+/* What its user has worked out about the statement and wants to find again when it comes from the cache: one block of
+ * memory, freed with the statement. NULL: nothing. */
+void *statement_notes(const struct statement *s);
+void statement_set_notes(struct statement *s, void *block);
+
 /* Columns count from 0. */
 int statement_columns(const struct statement *s);
 const char *statement_column_name(const struct statement *s, int column);

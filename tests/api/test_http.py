@@ -433,7 +433,7 @@ def test_a_slow_reader_is_served(start, big):
 
 @pytest.mark.limit(120)
 def test_ten_megabytes(start, big):
-    d = start(big)
+    d = start(big, "-s", "sql_time_limit_ms", "20000")
     rows = d.json("/big/big.json?_size=max")["rows"]
     assert len(rows) == 1000 and all(r == {"id": i + 1, "t": f"{i:05}" * 2000} for i, r in enumerate(rows))
     rows = d.sql("select id, t from big order by id desc", db="big", _shape="arrays").json()["rows"]

@@ -40,7 +40,7 @@ def test_trim_takes_a_short_set_only(shop):
 
 def test_a_worker_that_does_not_come_back_is_replaced(start, databases):
     """A LIKE over a long text works for seconds in one opcode: meanwhile others are answered, and the worker is given up."""
-    d = start(databases / "shop.db", "-s", "sql_time_limit_ms", "50", "-s", "num_sql_threads", "1", "-s", "max_query_value_bytes", "16777216")
+    d = start(databases / "shop.db", "-s", "sql_time_limit_ms", "1000", "-s", "num_sql_threads", "1", "-s", "max_query_value_bytes", "16777216")
     slow = "select printf('%.8000000c', 'a') like '%' || printf('%.900c', 'a') || 'b' as v"
     with d.wire() as w:
         w.send(f"GET {query_path(slow)} HTTP/1.1\r\nHost: x\r\n\r\n")
