@@ -178,15 +178,15 @@ def test_long_sql(guarded, what):
 
 
 @pytest.mark.parametrize("sql", [
-    "select " + "(" * 2000 + "1" + ")" * 2000, "select " + "+".join(["1"] * 5000), "select " + "not " * 5000 + "1",
+    "select " + "(" * 2000 + "1" + ")" * 2000, "select " + "abs(" * 2000 + "1" + ")" * 2000, "select " + "+".join(["1"] * 5000), "select " + "not " * 5000 + "1",
     "select 1 " + "union all select 1 " * 3000, "select " + ",".join(["1"] * 30000), "select max(" + ",".join(["1"] * 2000) + ")",
     "select * from " + ",".join(f"customers c{i}" for i in range(100)), "select " + "-" * 1 + " -" * 20000 + "1",
     "select ?999999", "select ?0", "with " + ",".join(f"a{i} as (select 1)" for i in range(3000)) + " select 1"])
 def test_depth_and_breadth(guarded, sql):
     r = guarded.post(sql)
     assert r.status_code in (200, 400, 413)
-    if r.status_code == 200:
-        assert sql.startswith("with ") or "union all" in sql
+    if r.status_code == 200:  # parentheses alone are no depth, once SQLite's parser is past its fixed stack (3.46)
+        assert sql.startswith(("with ", "select ((")) or "union all" in sql
     guarded.alive()
 
 
