@@ -33,6 +33,8 @@ src_libdbd_a_SOURCES = \
 	src/daemon/probe.c src/daemon/probe.h \
 	src/daemon/service.c src/daemon/service.h \
 	src/daemon/uds.c src/daemon/uds.h \
+	src/format/base64.c src/format/base64.h \
+	src/format/csv_write.c src/format/csv_write.h \
 	src/format/double.c src/format/double.h \
 	src/format/hex.c src/format/hex.h \
 	src/format/json_read.c src/format/json_read.h \

@@ -195,8 +195,11 @@ int query_answer(struct request *req, struct reply *reply)
         rc = request_reader(req);
     if (rc == 0)
         rc = prepare(req, &q, rows);
-    if (rc == 0)
-        return rows_answer(rows, reply);
-    statement_free(rows->statement);
+    if (rc < 0) {
+        statement_free(rows->statement);
+        return rc;
+    }
+    rc = rows_answer(rows, reply);
+    rows_csv_headers(rows, reply, req->database->name);
     return rc;
 }

@@ -13,6 +13,7 @@
 #define REPLY_HEADERS_MAX 8
 
 #define CONTENT_JSON "application/json; charset=utf-8"
+#define CONTENT_TEXT "text/plain; charset=utf-8"
 
 struct rows;
 

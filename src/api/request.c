@@ -110,7 +110,8 @@ void request_begin_work(struct request *req)
 void request_end_work(struct request *req)
 {
     int64_t used = clock_usec() - req->work_begun;
-    req->time_left = MAX(req->time_left - used, (int64_t)0);
+    if (!req->time_is_per_block)
+        req->time_left = MAX(req->time_left - used, (int64_t)0);
     cancel_set_deadline(&req->cancel, NEVER, ERR_TIME_LIMIT);
 }
 

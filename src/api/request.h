@@ -57,6 +57,7 @@ struct request {
     int64_t begun;         /* clock_usec() */
     _Atomic int64_t time_left; /* of the time limit, in microseconds: what queries may still work, on the slow lane */
     int64_t work_begun;
+    bool time_is_per_block; /* each piece of work has the whole time limit */
     struct error error;
 };
 

@@ -8,18 +8,18 @@
 
 /* The first match counts. "-" never stands for a name: a database or table of that name is reached as "~2D". */
 static const struct route routes[] = {
-    {"/", READS, COST_LARGE, index_answer},
-    {"/-/", READS, COST_LARGE, index_answer},
-    {"/-/healthz", READS, COST_NONE, health_answer},
-    {"/-/metrics", READS, COST_NONE, metrics_answer},
-    {"/-/versions", READS, COST_NONE, versions_answer},
-    {"/-/settings", READS, COST_NONE, settings_answer},
-    {"/-/databases", READS, COST_NONE, databases_answer},
-    {"/-/actor", READS, COST_NONE, actor_answer},
-    {"/{database}", READS, COST_LARGE, database_answer},
-    {"/{database}/-/query", READS | METHOD_POST, COST_LARGE, query_answer},
-    {"/{database}/{table}", READS, COST_SMALL, table_answer},
-    {"/{database}/{table}/{row}", READS, COST_SMALL, row_answer},
+    {"/", READS, COST_LARGE, false, index_answer},
+    {"/-/", READS, COST_LARGE, false, index_answer},
+    {"/-/healthz", READS, COST_NONE, false, health_answer},
+    {"/-/metrics", READS, COST_NONE, false, metrics_answer},
+    {"/-/versions", READS, COST_NONE, false, versions_answer},
+    {"/-/settings", READS, COST_NONE, false, settings_answer},
+    {"/-/databases", READS, COST_NONE, false, databases_answer},
+    {"/-/actor", READS, COST_NONE, false, actor_answer},
+    {"/{database}", READS, COST_LARGE, false, database_answer},
+    {"/{database}/-/query", READS | METHOD_POST, COST_LARGE, true, query_answer},
+    {"/{database}/{table}", READS, COST_SMALL, true, table_answer},
+    {"/{database}/{table}/{row}", READS, COST_SMALL, false, row_answer},
 };
 
 struct segment {
@@ -116,9 +116,9 @@ int route_find(struct request *req)
         return rc;
     if (!(req->route->methods & req->method))
         return error_set(&req->error, ERR_METHOD, "Method not allowed");
-    if (req->format[0] && !streq(req->format, "json"))
-        return error_set(&req->error, ERR_NOT_FOUND, "Unknown format: %.64s; this version knows .json",
-                         req->format);
+    if (req->format[0] && !streq(req->format, "json") && !(req->route->has_csv && streq(req->format, "csv")))
+        return error_set(&req->error, ERR_NOT_FOUND, "Unknown format: %.64s; this version knows .json%s", req->format,
+                         req->route->has_csv ? " and .csv" : "");
     return 0;
 }
 

@@ -16,6 +16,7 @@ struct route {
     const char *pattern; /* segments; {database}, {table} and {row} stand for one each */
     unsigned methods;    /* of enum method */
     enum cost cost;
+    bool has_csv; /* as .csv, too */
     /* Fills `reply`, or returns an error that is in req->error. ERR_BUDGET: call again on the slow lane. */
     int (*answer)(struct request *req, struct reply *reply);
 };

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "api/rows.h"
+#include "format/csv_write.h"
 #include "format/json_write.h"
 #include "format/keyset.h"
 
@@ -26,6 +27,13 @@ static int no_memory(struct rows *rows)
 int rows_parse_shape(struct request *req, struct rows *rows)
 {
     static const char *const names[] = {"objects", "arrays", "array", "arrayfirst", "object"};
+    if (streq(req->format, "csv")) {
+        int64_t mb = request_settings(req)->max_csv_mb;
+        rows->shape = SHAPE_CSV;
+        rows->no_names = param_is(request_param(req, "_header"), "off");
+        rows->bytes_left = mb > 0 ? mb * 1024 * 1024 : INT64_MAX;
+        return 0;
+    }
     const struct param *shape = request_param(req, "_shape");
     const struct param *nl = request_param(req, "_nl");
     for (size_t i = 0; shape && i < ARRAY_SIZE(names); i++)
@@ -160,11 +168,46 @@ static int write_member_name(struct buf *b, const struct rows *rows)
     return 0;
 }
 
+/* A lone empty field is quoted, or its line would be no row. */
+static void write_csv_end(struct buf *b, size_t begun)
+{
+    buf_adds(b, b->len == begun ? "\"\"\r\n" : "\r\n");
+}
+
+static void write_csv_names(struct buf *b, const struct rows *rows)
+{
+    size_t begun = b->len;
+    int n = statement_columns(rows->statement);
+    for (int i = 0; i < n; i++) {
+        const char *name = statement_column_name(rows->statement, i);
+        buf_add(b, ",", i > 0);
+        csv_write_text(b, name, strlen(name));
+    }
+    write_csv_end(b, begun);
+}
+
+static int write_csv_row(struct buf *b, struct rows *rows)
+{
+    struct value v;
+    size_t begun = b->len;
+    int n = statement_columns(rows->statement);
+    for (int i = 0; i < n; i++) {
+        buf_add(b, ",", i > 0);
+        statement_value(rows->statement, i, &v);
+        csv_write_value(b, &v);
+    }
+    write_csv_end(b, begun);
+    rows->bytes_left -= (int64_t)(b->len - begun);
+    return rows->bytes_left >= 0 ? 0
+                                 : error_set(&rows->request->error, ERR_TOO_LARGE,
+                                             "the CSV is larger than max_csv_mb allows");
+}
+
 static int write_row(struct buf *b, struct rows *rows)
 {
     struct value v;
     int rc = 0;
-    if (rows->written > 0)
+    if (rows->written > 0 && rows->shape != SHAPE_CSV)
         buf_add(b, rows->newlines ? "\n" : ", ", rows->newlines ? 1 : 2);
     switch (rows->shape) {
     case SHAPE_OBJECT:
@@ -182,6 +225,11 @@ static int write_row(struct buf *b, struct rows *rows)
     case SHAPE_ARRAYFIRST:
         statement_value(rows->statement, 0, &v);
         json_write_value(b, &v);
+        break;
+    case SHAPE_CSV:
+        rc = write_csv_row(b, rows);
+        if (rc < 0)
+            return rc;
         break;
     }
     if (b->err)
@@ -228,17 +276,24 @@ static bool has_envelope(const struct rows *rows)
     return rows->shape == SHAPE_OBJECTS || rows->shape == SHAPE_ARRAYS;
 }
 
+static bool is_lines(const struct rows *rows)
+{
+    return rows->newlines || rows->shape == SHAPE_CSV;
+}
+
 static void write_head(struct buf *b, const struct rows *rows)
 {
     if (has_envelope(rows))
         rows->head(b, rows);
-    if (!rows->newlines)
+    if (rows->shape == SHAPE_CSV && !rows->no_names)
+        write_csv_names(b, rows);
+    if (!is_lines(rows))
         buf_addc(b, rows->shape == SHAPE_OBJECT ? '{' : '[');
 }
 
 static void write_tail(struct buf *b, const struct rows *rows)
 {
-    if (!rows->newlines)
+    if (!is_lines(rows))
         buf_addc(b, rows->shape == SHAPE_OBJECT ? '}' : ']');
     if (has_envelope(rows))
         rows->tail(b, rows);
@@ -282,7 +337,7 @@ static int begin_stream(struct rows *rows, struct reply *reply)
 
 int rows_answer(struct rows *rows, struct reply *reply)
 {
-    reply->content_type = rows->newlines ? "text/plain" : CONTENT_JSON;
+    reply->content_type = rows->newlines ? "text/plain" : rows->shape == SHAPE_CSV ? CONTENT_TEXT : CONTENT_JSON;
     int rc = fill(rows, &reply->body, REPLY_BLOCK_SIZE);
     if (rc == 0) {
         finish(rows, &reply->body);
@@ -292,6 +347,19 @@ int rows_answer(struct rows *rows, struct reply *reply)
     if (rc < 0 || !reply->rows)
         statement_free(TAKE_PTR(rows->statement));
     return rc;
+}
+
+void rows_csv_headers(struct rows *rows, struct reply *reply, const char *name)
+{
+    const struct param *dl = request_param(rows->request, "_dl");
+    if (rows->shape != SHAPE_CSV || !dl || dl->len == 0)
+        return;
+    _cleanup_(buf_free) struct buf b = BUF_INIT(1024);
+    for (; *name; name++)
+        buf_addc(&b, *name == '"' || *name == '\\' || (unsigned char)*name < 0x20 || *name == 0x7f ? '_' : *name);
+    reply->content_type = "text/csv; charset=utf-8";
+    reply_header(reply, "Content-Disposition",
+                 arena_printf(rows->request->arena, "attachment; filename=\"%.*s.csv\"", (int)b.len, b.data));
 }
 
 int rows_continue(struct reply *reply)

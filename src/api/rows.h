@@ -18,6 +18,7 @@ enum shape {
     SHAPE_ARRAY,      /* [{}, ...], or one object a line with _nl */
     SHAPE_ARRAYFIRST, /* [first column, ...] */
     SHAPE_OBJECT,     /* {"KEY": {}, ...} */
+    SHAPE_CSV,        /* a line of names, then a line a row */
 };
 
 struct rows {
@@ -25,6 +26,8 @@ struct rows {
     struct statement *statement; /* owned */
     enum shape shape;
     bool newlines; /* SHAPE_ARRAY without brackets, a line a row */
+    bool no_names; /* SHAPE_CSV without its first line */
+    int64_t bytes_left; /* of SHAPE_CSV, by max_csv_mb; past it the answer breaks off */
     int64_t limit; /* rows that the answer holds at most; one more tells that there are more */
 
     /* The result's columns that are the row's key, for SHAPE_OBJECT and `next`; rows of a view have none. */
@@ -52,8 +55,11 @@ struct rows {
     bool done;
 };
 
-/* Reads `_shape` and `_nl`. ERR_BAD_INPUT for an unknown shape. */
+/* Reads the format, `_shape` and `_nl`, or what CSV has: `_header`. ERR_BAD_INPUT for an unknown shape. */
 int rows_parse_shape(struct request *req, struct rows *rows);
+
+/* Adds what a CSV answer's headers need; with `_dl` it is to be saved as NAME.csv. */
+void rows_csv_headers(struct rows *rows, struct reply *reply, const char *name);
 
 /* The next page begins after the row at which `s` stands, whose key is in these columns. */
 int rows_note_next(struct rows *rows, const struct statement *s, const int *columns);

@@ -148,6 +148,25 @@ static int parse_next(struct request *req, const struct table *t, struct page *p
     return 0;
 }
 
+/* CSV names no next page, and with `_stream` has no end but the table's: then each block gets the time limit anew,
+ * as each page has it in Datasette, which fetches one after the other. */
+static int parse_stream(struct request *req, struct rows *rows)
+{
+    const struct param *p = request_param(req, "_stream");
+    if (rows->shape != SHAPE_CSV)
+        return 0;
+    rows->paged = false;
+    if (!p || p->len == 0)
+        return 0;
+    if (!request_settings(req)->allow_csv_stream)
+        return error_set(&req->error, ERR_BAD_INPUT, "CSV streaming is disabled");
+    if (request_param(req, "_next"))
+        return error_set(&req->error, ERR_BAD_INPUT, "_next not allowed for CSV streaming");
+    rows->limit = INT64_MAX;
+    req->time_is_per_block = true;
+    return 0;
+}
+
 static void write_head(struct buf *b, const struct rows *rows)
 {
     const char *url = rows->next ? request_next_url(rows->request, rows->next) : NULL;
@@ -247,19 +266,22 @@ int table_answer(struct request *req, struct reply *reply)
     if (rc == 0)
         rc = rows_parse_shape(req, rows);
     if (rc == 0)
+        rc = parse_stream(req, rows);
+    if (rc == 0)
         rc = parse_next(req, &at->table, &at->page, &at->key);
     if (rc == 0)
         rc = table_key_columns(req, &at->table, rows);
     if (rc < 0)
         return rc;
     rows->offset = at->page.offset;
-    at->page.limit = rows->limit + 1;
+    at->page.limit = rows->limit == INT64_MAX ? -1 : rows->limit + 1;
     rc = table_prepare(req, &at->table, &at->page, &at->key, page_write, &rows->statement);
     if (rc == 0)
         rc = rows_answer(rows, reply);
     if (rc == 0) {
         link_next(req, reply, rows);
         table_headers(req, reply);
+        rows_csv_headers(rows, reply, at->table.name);
     }
     return rc;
 }

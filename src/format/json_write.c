@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "format/double.h"
+#include "format/base64.h"
 #include "format/hex.h"
 #include "format/json_write.h"
 #include "format/utf8.h"
@@ -142,34 +143,10 @@ void json_write_str(struct buf *b, const char *s)
     json_write_text(b, s, strlen(s));
 }
 
-static void write_base64(char *to, const uint8_t *s, size_t n)
-{
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    for (; n >= 3; n -= 3, s += 3, to += 4) {
-        uint32_t three = (uint32_t)s[0] << 16 | (uint32_t)s[1] << 8 | s[2];
-        to[0] = digits[three >> 18];
-        to[1] = digits[three >> 12 & 63];
-        to[2] = digits[three >> 6 & 63];
-        to[3] = digits[three & 63];
-    }
-    if (n > 0) {
-        uint32_t rest = (uint32_t)s[0] << 8 | (n > 1 ? s[1] : 0);
-        to[0] = digits[rest >> 10];
-        to[1] = digits[rest >> 4 & 63];
-        to[2] = n > 1 ? digits[rest << 2 & 63] : '=';
-        to[3] = '=';
-    }
-}
-
 void json_write_blob(struct buf *b, const void *bytes, size_t n)
 {
-    size_t encoded = n / 3 * 4 + (n % 3 ? 4 : 0);
     buf_adds(b, "{\"$base64\": true, \"encoded\": \"");
-    char *to = buf_reserve(b, encoded);
-    if (!to)
-        return;
-    write_base64(to, bytes, n);
-    b->len += encoded;
+    base64_write(b, bytes, n);
     buf_adds(b, "\"}");
 }
 

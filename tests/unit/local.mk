@@ -9,6 +9,7 @@ unit_tests = \
 	tests/unit/base/test_error \
 	tests/unit/base/test_settings \
 	tests/unit/base/test_workers \
+	tests/unit/format/test_csv_write \
 	tests/unit/format/test_double \
 	tests/unit/format/test_json_read \
 	tests/unit/format/test_json_write \
