@@ -65,7 +65,7 @@ src_libdbd_a_SOURCES = \
 	src/store/reader_private.h \
 	src/store/schema.c src/store/schema.h \
 	src/store/statement.c src/store/statement.h \
-	src/store/turn.h \
+	src/store/turn.c src/store/turn.h \
 	src/store/watch.c src/store/watch.h \
 	src/systemd/listen.c src/systemd/listen.h \
 	src/systemd/notify.c src/systemd/notify.h

@@ -32,7 +32,7 @@
     X(max_signed_tokens_ttl, 0, 0, 2147483647, "longest life of a signed token in seconds, 0 for no limit")  \
     B(suggest_facets, true, "suggest facets")                                                                \
     X(default_cache_ttl, 5, 0, 2147483647, "Cache-Control max-age of table pages in seconds, 0 for no-cache") \
-    X(cache_size_kb, 0, 0, 1048576, "SQLite cache in KiB, 0 for SQLite's default")                           \
+    X(cache_size_kb, 0, 0, 1048576, "page cache of a connection in KiB, 0 for 1024")                         \
     B(allow_csv_stream, true, "callers may stream whole tables as CSV")                                      \
     X(max_csv_mb, 100, 0, 1048576, "largest CSV answer in MB, 0 for no limit")                               \
     X(truncate_cells_html, 2048, 0, 2147483647, "kept for compatibility; dbd makes no HTML")                 \

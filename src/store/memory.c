@@ -80,6 +80,10 @@ int memory_install(int64_t max)
                                                 .xInit = init,
                                                 .xShutdown = shut_down};
     limit = max;
+    /* Few arenas, and thresholds that do not move: what a large answer took goes back to the system. */
+    mallopt(M_ARENA_MAX, 2);
+    mallopt(M_MMAP_THRESHOLD, 512 * 1024);
+    mallopt(M_TRIM_THRESHOLD, 512 * 1024);
     int rc = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
     return rc == SQLITE_OK ? sqlite3_config(SQLITE_CONFIG_MALLOC, &methods) : rc;
 }

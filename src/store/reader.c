@@ -11,7 +11,7 @@
 
 #define PROGRESS_OPS 1000 /* opcodes between two looks at the clock: some 20 us */
 #define BUSY_PAUSE_USEC 2000
-#define WAL_INDEX_REGION 32768 /* SQLite maps the wal-index in pieces of this size */
+#define CACHE_KB 1024 /* pages of a connection; behind it there is the system's page cache */
 
 static int cache_kb;
 
@@ -172,11 +172,9 @@ static int prepare_handle(struct reader *r, struct error *e)
         return rc;
     sqlite3_progress_handler(r->handle, PROGRESS_OPS, on_progress, r);
     sqlite3_busy_handler(r->handle, on_busy, r);
-    if (cache_kb > 0) {
-        char pragma[64];
-        snprintf(pragma, sizeof pragma, "PRAGMA cache_size = -%d", cache_kb);
-        rc = run(r, pragma, e);
-    }
+    char pragma[64];
+    snprintf(pragma, sizeof pragma, "PRAGMA cache_size = -%d", cache_kb > 0 ? cache_kb : CACHE_KB);
+    rc = run(r, pragma, e);
     if (rc == 0)
         rc = run(r, "PRAGMA query_only = on", e);
     if (rc == 0)
@@ -254,42 +252,8 @@ bool reader_is_wal(struct reader *r)
            journal && journal->pMethods;
 }
 
-/* The first 48 bytes of the shared memory that all connections to a database in WAL mode have mapped: they are
- * written at each commit. NULL in other modes. Read through SQLite's own file handle: opening the -shm file
- * ourselves, and closing it, would drop SQLite's locks. */
-static const void *wal_index_header(struct reader *r)
-{
-    sqlite3_file *file = NULL;
-    void volatile *header = NULL;
-    if (!reader_is_wal(r) || sqlite3_file_control(r->handle, "main", SQLITE_FCNTL_FILE_POINTER, &file) != SQLITE_OK ||
-        !file || !file->pMethods || file->pMethods->iVersion < 2)
-        return NULL;
-    if (file->pMethods->xShmMap(file, 0, WAL_INDEX_REGION, 0, &header) != SQLITE_OK)
-        return NULL;
-    return (const void *)header;
-}
-
-/* Whether somebody has committed since the turn's transaction began. In rollback mode nobody can while it is open;
- * a database that has come into WAL mode since counts as changed. */
-static bool has_changed(struct reader *r)
-{
-    const void *header = wal_index_header(r);
-    return header && memcmp(header, r->wal_index, sizeof r->wal_index) != 0;
-}
-
-/* Keeps what has_changed() compares. Taken before the snapshot: a commit in between costs one transaction more
- * and is never missed. */
-static void note_wal_index(struct reader *r)
-{
-    const void *header = wal_index_header(r);
-    if (header)
-        memcpy(r->wal_index, header, sizeof r->wal_index);
-    else
-        memset(r->wal_index, 0, sizeof r->wal_index);
-}
-
 /* BEGIN alone takes no snapshot; the first read does, and the schema cookie is the cheapest one. */
-static int begin_transaction(struct reader *r, struct error *e)
+int reader_begin(struct reader *r, struct error *e)
 {
     _cleanup_(statement_freep) struct statement *s = NULL;
     static const char sql[] = "PRAGMA schema_version";
@@ -305,68 +269,27 @@ static int begin_transaction(struct reader *r, struct error *e)
     return rc < 0 ? rc : 0;
 }
 
-static void end_transaction(struct reader *r)
+void reader_end(struct reader *r)
 {
     if (r->in_transaction)
         run(r, "ROLLBACK", NULL);
     r->in_transaction = false;
 }
 
-static void attach(struct reader *r, struct cancel *c)
+void reader_attach(struct reader *r, struct cancel *c)
 {
     r->cancel = c;
     cancel_attach(c, r->handle);
 }
 
-/* The turn's reader of this database, or one from the pool for the rest of the turn. */
-static struct reader *turn_reader(struct turn *turn, struct database *d)
-{
-    struct reader *r = turn->open;
-    while (r && r->database != d)
-        r = r->next_in_turn;
-    if (r || !(r = pool_take(d->pool, d)))
-        return r;
-    database_ref(d); /* a worker may drop the last reference but this while the turn lasts */
-    r->on_loop = true;
-    r->next_in_turn = turn->open;
-    return turn->open = r;
-}
-
-static int take_for_loop(struct database *d, struct turn *turn, struct cancel *c, struct reader **ret,
-                         struct error *e)
-{
-    struct reader *r = turn_reader(turn, d);
-    if (!r)
-        return ERR_BUDGET;
-    *ret = r;
-    attach(r, c);
-    if (r->in_transaction && !has_changed(r))
-        return 0;
-    end_transaction(r);
-    note_wal_index(r);
-    return begin_transaction(r, e);
-}
-
 /* Into the pool, unless its transaction could not be ended: the next one could not begin then. */
-static void give_back(struct reader *r)
+void reader_give_back(struct reader *r)
 {
-    end_transaction(r);
+    reader_end(r);
     if (sqlite3_get_autocommit(r->handle))
         pool_give(r->database->pool, r);
     else
         reader_close(r);
-}
-
-void turn_end(struct turn *t)
-{
-    while (t->open) {
-        struct reader *r = t->open;
-        struct database *d = r->database;
-        t->open = r->next_in_turn;
-        r->on_loop = false;
-        give_back(r);
-        database_unref(d);
-    }
 }
 
 /* Opens a reader, and keeps for the service's status what is wrong; logged when it is new. */
@@ -398,14 +321,14 @@ static int take_from_pool(struct database *d, struct cancel *c, struct reader **
             return rc;
     }
     *ret = r;
-    attach(r, c);
-    return begin_transaction(r, e);
+    reader_attach(r, c);
+    return reader_begin(r, e);
 }
 
 int reader_take(struct database *d, struct turn *turn, struct cancel *c, struct reader **ret, struct error *e)
 {
     struct reader *r = NULL;
-    int rc = turn ? take_for_loop(d, turn, c, &r, e) : take_from_pool(d, c, &r, e);
+    int rc = turn ? turn_take(turn, d, c, &r, e) : take_from_pool(d, c, &r, e);
     if (rc < 0)
         reader_release(r);
     else
@@ -420,7 +343,7 @@ void reader_release(struct reader *r)
     cancel_attach(r->cancel, NULL);
     r->cancel = NULL; /* ROLLBACK is not to be stopped */
     if (!r->on_loop)
-        give_back(r);
+        reader_give_back(r);
 }
 
 int64_t reader_schema_cookie(const struct reader *r)

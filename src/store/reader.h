@@ -48,7 +48,7 @@ void reader_close(struct reader *r);
 int reader_error(struct reader *r, int rc, struct error *e);
 
 /* What is to be done once before the first reader: SQLite's memory limit in MiB, page cache in KiB for each
- * connection (0: SQLite's default), the longest value in a caller's SQL in bytes. */
+ * connection (0: one MiB), the longest value in a caller's SQL in bytes. */
 void reader_configure(int heap_mb, int cache_kb, int query_value_max);
 
 /* Bytes that SQLite uses now. */

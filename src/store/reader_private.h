@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What reader.c and statement.c share: the inside of a reader. */
+/* What reader.c, statement.c, pool.c and turn.c share: the inside of a reader. */
 #pragma once
 
 #include <sqlite3.h>
@@ -42,3 +42,13 @@ struct statement {
 
 /* Ends every cached statement. */
 void statement_clear_cache(struct reader *r);
+
+/* Begins a read transaction and takes its snapshot; ends it. */
+int reader_begin(struct reader *r, struct error *e);
+void reader_end(struct reader *r);
+
+/* From now on the reader works for the request that owns `c`. */
+void reader_attach(struct reader *r, struct cancel *c);
+
+/* Ends the transaction and puts the reader into the pool. */
+void reader_give_back(struct reader *r);

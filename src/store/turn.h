@@ -8,11 +8,18 @@
  */
 #pragma once
 
+#include "base/error.h"
+
+struct cancel;
+struct database;
 struct reader;
 
 struct turn {
     struct reader *open; /* the loop's readers with a transaction; a list */
 };
 
-/* Ends the transactions of this turn. */
+/* store/ only: reader_take() on the loop. */
+int turn_take(struct turn *turn, struct database *d, struct cancel *c, struct reader **ret, struct error *e);
+
+/* Ends the transactions of this turn and gives its readers back. */
 void turn_end(struct turn *t);
