@@ -4,6 +4,7 @@
 #include "format/json_write.h"
 #include "format/keyset.h"
 
+#define NAME_SLACK 32
 #define TOKEN_MAX 4096 /* of an encoded key in `next`: URLs may have 8 KiB */
 
 struct row_field {
@@ -15,7 +16,7 @@ struct row_field {
 struct row_fields {
     int64_t schema_cookie;
     size_t n;
-    const char *names; /* behind the fields */
+    const char *names; /* behind the fields, with NAME_SLACK bytes more than they need */
     struct row_field fields[];
 };
 
@@ -79,7 +80,7 @@ static struct row_fields *make_fields(const struct statement *s, int64_t schema_
         json_write_key(&names, statement_column_name(s, i));
         fields[count++] = (struct row_field){last_of_name(s, i), at, names.len - at};
     }
-    struct row_fields *f = names.err ? NULL : malloc(sizeof *f + count * sizeof *fields + names.len);
+    struct row_fields *f = names.err ? NULL : calloc(1, sizeof *f + count * sizeof *fields + names.len + NAME_SLACK);
     if (!f)
         return NULL;
     *f = (struct row_fields){.schema_cookie = schema_cookie, .n = count, .names = (char *)(f->fields + count)};
@@ -104,13 +105,25 @@ static int find_fields(struct rows *rows)
     return 0;
 }
 
+/* A copy of a fixed size is a few instructions, a call of memcpy() for each short name many more. */
+static inline void add_name(struct buf *b, const char *name, size_t len)
+{
+    char *to = len <= NAME_SLACK ? buf_reserve(b, NAME_SLACK) : NULL;
+    if (!to) {
+        buf_add(b, name, len);
+        return;
+    }
+    memcpy(to, name, NAME_SLACK);
+    b->len += len;
+}
+
 static void write_object(struct buf *b, const struct rows *rows)
 {
     struct value v;
     const struct row_fields *fields = rows->fields;
     for (size_t i = 0; i < fields->n; i++) {
         const struct row_field *f = &fields->fields[i];
-        buf_add(b, fields->names + f->name, f->len);
+        add_name(b, fields->names + f->name, f->len);
         statement_value(rows->statement, f->column, &v);
         json_write_value(b, &v);
     }

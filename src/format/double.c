@@ -6,6 +6,8 @@
  * are known, rounded up by less than one unit of the 126th; ten_to() gives 128 bits, at most 3 units of the
  * 128th too high.
  */
+#include <math.h>
+#include <float.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -217,6 +219,20 @@ static size_t lay_out(char *to, uint64_t digits, int exponent)
     return n + 1;
 }
 
+/*
+ * Most doubles in databases are decimals of a few places. Two decimals of at most 15 digits never read back as the same
+ * double, so if one of that length reads back as d, then it is, without its trailing zeros, the shortest. Both i and 10^6
+ * are exact in double and a division is rounded correctly, so i / 10^6 is what the decimal i * 10^-6 reads back as.
+ */
+static bool has_few_places(double d, uint64_t *digits, int *exponent)
+{
+    if (FLT_EVAL_METHOD != 0 || !(d >= 1e-3 && d < 1e9))
+        return false;
+    *digits = (uint64_t)(d * 1e6 + 0.5);
+    *exponent = -6;
+    return (double)*digits / 1e6 == d;
+}
+
 size_t double_text(double d, char out[static DOUBLE_TEXT_MAX])
 {
     uint64_t bits;
@@ -231,7 +247,9 @@ size_t double_text(double d, char out[static DOUBLE_TEXT_MAX])
         return sign + 3;
     }
     int exponent;
-    uint64_t digits = shorten(fraction, biased, &exponent);
+    uint64_t digits;
+    if (!has_few_places(fabs(d), &digits, &exponent))
+        digits = shorten(fraction, biased, &exponent);
     if (digits % 100000000 == 0) {
         digits /= 100000000;
         exponent += 8;
