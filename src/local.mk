@@ -17,6 +17,7 @@ src_libdbd_a_SOURCES = \
 	src/base/arena.c src/base/arena.h \
 	src/base/buf.c src/base/buf.h \
 	src/base/clock.h \
+	src/base/digits.h \
 	src/base/error.c src/base/error.h \
 	src/base/log.c src/base/log.h \
 	src/base/hash.h \

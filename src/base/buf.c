@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "base/buf.h"
+#include "base/digits.h"
 #include "base/error.h"
 
 #define BUF_MIN_CAP 256
@@ -54,22 +55,16 @@ void buf_addf(struct buf *b, const char *format, ...)
     va_end(args);
 }
 
-/* Two digits at a time: a division by 100 costs as much as one by 10. */
 void buf_add_int(struct buf *b, int64_t i)
 {
-    static const char pairs[] = "00010203040506070809101112131415161718192021222324252627282930313233343536373839"
-                                "40414243444546474849505152535455565758596061626364656667686970717273747576777879"
-                                "8081828384858687888990919293949596979899";
-    char digits[20];
-    char *end = digits + sizeof digits, *at = end;
     uint64_t u = i < 0 ? -(uint64_t)i : (uint64_t)i;
-    for (; u >= 10; u /= 100)
-        memcpy(at -= 2, pairs + u % 100 * 2, 2);
-    if (u > 0 || at == end)
-        *--at = (char)('0' + u);
-    if (i < 0)
-        *--at = '-';
-    buf_add(b, at, (size_t)(end - at));
+    size_t n = digits_count(u);
+    char *to = buf_reserve(b, n + 1);
+    if (!to)
+        return;
+    *to = '-';
+    digits_write(to + (i < 0), n, u);
+    b->len += n + (i < 0);
 }
 
 char *buf_cstr(struct buf *b)

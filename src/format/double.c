@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "format/double.h"
+#include "base/digits.h"
 #include "base/macro.h"
 
 struct u128 {
@@ -162,39 +163,24 @@ static uint64_t shorten(uint64_t fraction, int biased, int *exponent)
     return s + (value > middle || (value == middle && (s & 1)));
 }
 
-/* n digits, the last at to[n - 1]. */
-static void write_digits(char *to, size_t n, uint64_t u)
-{
-    for (; n; u /= 10)
-        to[--n] = (char)('0' + u % 10);
-}
-
-static size_t count_digits(uint64_t u)
-{
-    size_t n = 1;
-    for (; u >= 10000; u /= 10000)
-        n += 4;
-    return n + (u >= 10) + (u >= 100) + (u >= 1000);
-}
-
 static size_t write_exponent(char *to, int exponent)
 {
     size_t n = 0;
     unsigned u = (unsigned)abs(exponent), digits = u < 100 ? 2 : 3;
     to[n++] = 'e';
     to[n++] = exponent < 0 ? '-' : '+';
-    write_digits(to + n, digits, u);
+    digits_write(to + n, digits, u);
     return n + digits;
 }
 
 /* digits * 10**exponent as repr() lays it out; digits does not end in 0. */
 static size_t lay_out(char *to, uint64_t digits, int exponent)
 {
-    size_t n = count_digits(digits);
+    size_t n = digits_count(digits);
     int point = (int)n + exponent; /* how many digits are before the decimal point */
 
     if (point <= -4 || point > 16) {
-        write_digits(to + 1, n, digits);
+        digits_write(to + 1, n, digits);
         to[0] = to[1];
         to[1] = '.';
         size_t used = n > 1 ? n + 1 : 1;
@@ -204,16 +190,16 @@ static size_t lay_out(char *to, uint64_t digits, int exponent)
         size_t zeros = 2 + (size_t)-point;
         memset(to, '0', zeros);
         to[1] = '.';
-        write_digits(to + zeros, n, digits);
+        digits_write(to + zeros, n, digits);
         return zeros + n;
     }
     if (exponent >= 0) {
-        write_digits(to, n, digits);
+        digits_write(to, n, digits);
         memset(to + n, '0', (size_t)exponent);
         memcpy(to + point, ".0", 2);
         return (size_t)point + 2;
     }
-    write_digits(to, n, digits);
+    digits_write(to, n, digits);
     memmove(to + point + 1, to + point, n - (size_t)point);
     to[point] = '.';
     return n + 1;
