@@ -100,11 +100,26 @@ static size_t write_escape(char *to, uint32_t c)
     return 6 + write_unit(to + 6, 0xdc00 + ((c - 0x10000) & 0x3ff));
 }
 
+/* Whether nothing in the text is escaped. The last word overlaps the one before, so that no bytes are left over. */
+static bool is_all_plain(const uint8_t *s, size_t n)
+{
+    if (n < 8) {
+        size_t i = 0;
+        while (i < n && is_plain(s[i]))
+            i++;
+        return i == n;
+    }
+    for (size_t i = 0; i + 8 < n; i += 8)
+        if (count_plain(s + i) < 8)
+            return false;
+    return count_plain(s + n - 8) == 8;
+}
+
 /* No escape is shorter than the bytes that it stands for. So at every step there is room for the rest of the
  * text as it is and the closing quote; only escapes ask for more. */
-void json_write_text(struct buf *b, const void *bytes, size_t n)
+static void write_escaped(struct buf *b, const uint8_t *s, size_t n)
 {
-    const uint8_t *s = n ? bytes : (const uint8_t *)"", *end = s + n;
+    const uint8_t *end = s + n;
     char *to = buf_reserve(b, n + 2);
     if (unlikely(!to))
         return;
@@ -136,6 +151,22 @@ void json_write_text(struct buf *b, const void *bytes, size_t n)
     }
     *to++ = '"';
     b->len = (size_t)(to - b->data);
+}
+
+void json_write_text(struct buf *b, const void *bytes, size_t n)
+{
+    if (!is_all_plain(bytes, n)) {
+        write_escaped(b, bytes, n);
+        return;
+    }
+    char *to = buf_reserve(b, n + 2);
+    if (unlikely(!to))
+        return;
+    to[0] = '"';
+    if (n)
+        memcpy(to + 1, bytes, n);
+    to[n + 1] = '"';
+    b->len += n + 2;
 }
 
 void json_write_str(struct buf *b, const char *s)
