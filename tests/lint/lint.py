@@ -119,6 +119,16 @@ def check_manual_settings(tree):
             yield f"doc/dbd.8: setting {name} is missing"
 
 
+def check_distributed(tree):
+    """What no makefile names is missing from a release."""
+    makefiles = {w for p, t in tree.items() if p.endswith(".mk") or p == "Makefile.am" for w in re.split(r"[\s\\]+", t)}
+    for path in tree:
+        if path.endswith(".mk") or path in ("Makefile.am", "configure.ac", ".gitignore", "README", "NEWS") or not makefiles:
+            continue  # automake takes these along by itself
+        if path not in makefiles and not (path.endswith(".c") and path[:-2] in makefiles):
+            yield f"{path}: no makefile names it"
+
+
 def check_text(tree):
     for path, text in tree.items():
         if re.search(r"[ \t]+$", text, re.M) and not path.endswith((".patch", ".inc")):
@@ -149,6 +159,7 @@ BROKEN = [
     (check_manual_options, {"doc/dbd.8.in": "page\n"}), (check_manual_options, {"doc/dbd.8.in": "--uds --gone\n"}), (check_manual_options, {"src/daemon/options.c": ""}),
     (check_manual_options, {"doc/dbd.8.in": "--uds-mode\n"}),
     (check_manual_settings, {"doc/dbd.8.in": "--uds pages\n"}), (check_manual_settings, {"src/base/settings.h": ""}),
+    (check_distributed, {"tests/local.mk": "x = src/base/a.h\n"}),
     (check_text, {"src/base/b.c": "int x; \n"}), (check_text, {"src/base/b.c": "int x;"}), (check_text, {"src/base/b.c": "/* TO" "DO */\n"}),
 ]
 HARMLESS = [
