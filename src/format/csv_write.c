@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include <math.h>
 #include <stdbool.h>
 
 #include "format/base64.h"
@@ -54,17 +53,9 @@ void csv_write_text(struct buf *b, const void *s, size_t n)
         buf_addc(b, '"');
 }
 
-static void write_real(struct buf *b, double d)
-{
-    char text[DOUBLE_TEXT_MAX];
-    if (isfinite(d))
-        buf_add(b, text, double_text(d, text));
-    else
-        buf_adds(b, isnan(d) ? "nan" : d < 0 ? "-inf" : "inf");
-}
-
 void csv_write_value(struct buf *b, const struct value *v)
 {
+    char text[DOUBLE_TEXT_MAX];
     switch (v->type) {
     case VALUE_NULL:
         break;
@@ -72,7 +63,7 @@ void csv_write_value(struct buf *b, const struct value *v)
         buf_add_int(b, v->i);
         break;
     case VALUE_REAL:
-        write_real(b, v->d);
+        buf_add(b, text, double_any_text(v->d, text));
         break;
     case VALUE_TEXT:
         csv_write_text(b, v->bytes, v->len);

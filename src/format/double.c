@@ -244,3 +244,12 @@ size_t double_text(double d, char out[static DOUBLE_TEXT_MAX])
         exponent++;
     return sign + lay_out(out + sign, digits, exponent);
 }
+
+size_t double_any_text(double d, char out[static DOUBLE_TEXT_MAX])
+{
+    if (isfinite(d))
+        return double_text(d, out);
+    const char *name = isnan(d) ? "nan" : d < 0 ? "-inf" : "inf";
+    memcpy(out, name, strlen(name));
+    return strlen(name);
+}

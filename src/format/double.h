@@ -10,3 +10,6 @@
  * exponent form, with two digits at least, is for values below 1e-4 and from 1e16 up (Python's
  * float.__repr__). d must be finite. No NUL; returns the number of bytes. */
 size_t double_text(double d, char out[static DOUBLE_TEXT_MAX]);
+
+/* The same for any double: nan, inf, -inf, as str() of Python. */
+size_t double_any_text(double d, char out[static DOUBLE_TEXT_MAX]);

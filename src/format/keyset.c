@@ -11,15 +11,6 @@
 /* A dollar that belongs to a value is written ~24. */
 static const char NULL_PART[] = "$null", TEXT_MARK[] = "$t:", BLOB_MARK[] = "$x:";
 
-static void write_real(struct buf *b, double d)
-{
-    char text[DOUBLE_TEXT_MAX];
-    if (isfinite(d))
-        tilde_encode(b, text, double_text(d, text));
-    else
-        buf_adds(b, isnan(d) ? "nan" : d < 0 ? "-inf" : "inf");
-}
-
 /* The number that this text is the only spelling of, as keyset_write_part() writes it. */
 static bool read_number(const char *text, size_t len, struct value *ret)
 {
@@ -43,6 +34,7 @@ static bool read_number(const char *text, size_t len, struct value *ret)
 void keyset_write_part(struct buf *b, const struct value *v, bool typed)
 {
     struct value number;
+    char text[DOUBLE_TEXT_MAX];
     switch (v->type) {
     case VALUE_NULL:
         buf_adds(b, NULL_PART);
@@ -51,7 +43,7 @@ void keyset_write_part(struct buf *b, const struct value *v, bool typed)
         buf_add_int(b, v->i);
         break;
     case VALUE_REAL:
-        write_real(b, v->d);
+        tilde_encode(b, text, double_any_text(v->d, text));
         break;
     case VALUE_TEXT:
         if (!typed && read_number(v->bytes, v->len, &number))
