@@ -69,6 +69,15 @@ static int stopped(struct reader *r, struct error *e)
 
 static const char *unusable_cure(struct reader *r, int rc)
 {
+    switch (rc & 0xff) {
+    case SQLITE_NOTADB:
+        return "; it may be encrypted: put a plain SQLite database in its place";
+    case SQLITE_CORRUPT:
+        return "; it may have been cut short or overwritten: put a good copy in its place";
+    case SQLITE_IOERR:
+    case SQLITE_FULL:
+        return "; its disk may be full: make room there";
+    }
     switch (rc) {
     case SQLITE_CANTOPEN:
     case SQLITE_CANTOPEN_DIRTYWAL:
