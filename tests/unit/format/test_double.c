@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <float.h>
 #include <math.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -112,6 +113,63 @@ static double make_power_of_two(uint64_t random)
     return ldexp(1, (int)(random % 2098) - 1074);
 }
 
+/* Random decimals of 1 to 17 digits. Up to DBL_DIG digits a decimal comes back from a double as it was, so no shorter
+ * text than the shortest %.{p}g that reads back can be needed. */
+static enum flaw judge_decimal(uint64_t random)
+{
+    uint64_t hash = random * UINT64_C(0x9e3779b97f4a7c15), power = 10;
+    int n = 1 + (int)((hash >> 32) % 17), exponent = (int)((hash >> 40) % 580) - 290;
+    for (int i = 1; i < n; i++)
+        power *= 10;
+    char text[DOUBLE_TEXT_MAX + 1], decimal[64], digits[64], wanted[64];
+    snprintf(decimal, sizeof decimal, "%llue%d", (unsigned long long)(random % power), exponent);
+    double d = strtod(decimal, NULL);
+    text[double_text(d, text)] = '\0';
+    double back = strtod(text, NULL);
+    if (memcmp(&back, &d, sizeof d) != 0)
+        return READS_BACK_DIFFERENT;
+    if (n > DBL_DIG)
+        return NONE;
+    int p = 1;
+    do
+        snprintf(wanted, sizeof wanted, "%.*g", p, d);
+    while (strtod(wanted, NULL) != d && ++p <= 17);
+    return digits_of(text, digits) > digits_of(wanted, wanted) ? NOT_SHORTEST : NONE;
+}
+
+static enum flaw judge_bits(uint64_t random)
+{
+    double d = from_bits(random);
+    char text[DOUBLE_TEXT_MAX + 1];
+    if (!isfinite(d))
+        return NONE;
+    text[double_text(d, text)] = '\0';
+    double back = strtod(text, NULL);
+    return memcmp(&back, &d, sizeof d) == 0 ? NONE : READS_BACK_DIFFERENT;
+}
+
+static void check_reading(const char *what, enum flaw (*look)(uint64_t random), unsigned long count)
+{
+    uint64_t state = UINT64_C(0xd1b54a32d192ed03);
+    for (unsigned long i = 0; i < count; i++) {
+        uint64_t random = next_random(&state);
+        enum flaw flaw = look(random);
+        if (flaw != NONE) {
+            ok(false, "%s: random number %#llx, flaw %d", what, (unsigned long long)random, flaw);
+            return;
+        }
+    }
+    ok(true, "%lu %s read back the same", count, what);
+}
+
+/* DBD_DOUBLES is how many random doubles; half of them are decimals. */
+static unsigned long chosen_count(void)
+{
+    const char *text = getenv("DBD_DOUBLES");
+    unsigned long n = text ? strtoul(text, NULL, 10) : 0;
+    return n ? n : 1000000;
+}
+
 int main(void)
 {
     test_table();
@@ -121,5 +179,7 @@ int main(void)
     check_many("hundredths", make_price, 20000);
     check_many("integers", make_integer, 20000);
     check_many("powers of two", make_power_of_two, 20000);
+    check_reading("bit patterns", judge_bits, chosen_count() / 2);
+    check_reading("decimals", judge_decimal, chosen_count() / 2);
     return done();
 }

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <inttypes.h>
 #include <math.h>
 
 #include "base/error.h"
@@ -106,6 +107,41 @@ static void test_scalars(void)
     buf_free(&b);
 }
 
+/* What snprintf says of it is right. */
+static bool writes_int(int64_t i)
+{
+    char want[32];
+    struct buf b = BUF_INIT(32);
+    json_write_int(&b, i);
+    int n = snprintf(want, sizeof want, "%" PRId64, i);
+    bool same = !b.err && b.len == (size_t)n && memcmp(b.data, want, b.len) == 0;
+    if (!same)
+        ok(false, "integer %s", want);
+    buf_free(&b);
+    return same;
+}
+
+/* Each power and both its neighbours, with both signs. */
+static bool writes_around(int64_t i)
+{
+    bool good = writes_int(i) && writes_int(-i) && writes_int(i - 1) && writes_int(-i + 1) && writes_int(-i - 1);
+    return good && (i == INT64_MAX || writes_int(i + 1));
+}
+
+static void test_integers(void)
+{
+    bool good = writes_int(INT64_MIN) && writes_int(INT64_MIN + 1) && writes_around(INT64_MAX) && writes_around(0);
+    int64_t power = 1;
+    for (int bit = 0; bit < 63; bit++)
+        good = writes_around(INT64_C(1) << bit) && good;
+    for (int digits = 1; digits <= 19; digits++) {
+        good = writes_around(power) && good;
+        if (digits < 19)
+            power *= 10;
+    }
+    ok(good && power == INT64_C(1000000000000000000), "powers of 2 and 10, both signs, with their neighbours");
+}
+
 /* The vectors of RFC 4648, section 10, and all 64 digits. */
 static void test_blob(void)
 {
@@ -162,6 +198,7 @@ int main(void)
     test_limits();
     test_long_text();
     test_scalars();
+    test_integers();
     test_blob();
     test_value();
     return done();
