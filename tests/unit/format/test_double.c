@@ -113,8 +113,8 @@ static double make_power_of_two(uint64_t random)
     return ldexp(1, (int)(random % 2098) - 1074);
 }
 
-/* Random decimals of 1 to 17 digits. Up to DBL_DIG digits a decimal comes back from a double as it was, so no shorter
- * text than the shortest %.{p}g that reads back can be needed. */
+/* Random decimals of 1 to 17 digits. Up to DBL_DIG digits a decimal comes back from a double as it was, so no
+ * shorter text than the shortest %.{p}g that reads back can be needed. */
 static enum flaw judge_decimal(uint64_t random)
 {
     uint64_t hash = random * UINT64_C(0x9e3779b97f4a7c15), power = 10;

@@ -124,13 +124,15 @@ static bool writes_int(int64_t i)
 /* Each power and both its neighbours, with both signs. */
 static bool writes_around(int64_t i)
 {
-    bool good = writes_int(i) && writes_int(-i) && writes_int(i - 1) && writes_int(-i + 1) && writes_int(-i - 1);
+    bool good =
+        writes_int(i) && writes_int(-i) && writes_int(i - 1) && writes_int(-i + 1) && writes_int(-i - 1);
     return good && (i == INT64_MAX || writes_int(i + 1));
 }
 
 static void test_integers(void)
 {
-    bool good = writes_int(INT64_MIN) && writes_int(INT64_MIN + 1) && writes_around(INT64_MAX) && writes_around(0);
+    bool good =
+        writes_int(INT64_MIN) && writes_int(INT64_MIN + 1) && writes_around(INT64_MAX) && writes_around(0);
     int64_t power = 1;
     for (int bit = 0; bit < 63; bit++)
         good = writes_around(INT64_C(1) << bit) && good;
@@ -139,7 +141,8 @@ static void test_integers(void)
         if (digits < 19)
             power *= 10;
     }
-    ok(good && power == INT64_C(1000000000000000000), "powers of 2 and 10, both signs, with their neighbours");
+    ok(good && power == INT64_C(1000000000000000000),
+       "powers of 2 and 10, both signs, with their neighbours");
 }
 
 /* The vectors of RFC 4648, section 10, and all 64 digits. */
