@@ -2,6 +2,7 @@
 #include <json-c/json.h>
 #include <limits.h>
 
+#include "format/hex.h"
 #include "format/json_read.h"
 #include "format/json_scan.h"
 #include "format/json_write.h"
@@ -34,6 +35,37 @@ static int parse(struct json_tokener *tokener, const char *text, size_t len, str
     return 0;
 }
 
+static uint32_t read_unit(const char *digits)
+{
+    uint32_t unit = 0;
+    for (int i = 0; i < 4; i++)
+        unit = unit << 4 | (uint32_t)hex_value(digits[i]);
+    return unit;
+}
+
+/* Copies scanned text, with pairs of surrogates as UTF-8, which is shorter. json-c (0.16) takes the character that a pair
+ * stands for as a surrogate when its low 16 bits look like one (U+1D800, U+2D800), and loses it. */
+static size_t decode_pairs(char *to, const char *text, size_t len)
+{
+    const char *begin = to, *end = text + len;
+    while (text < end) {
+        uint32_t high = text[0] == '\\' && text[1] == 'u' ? read_unit(text + 2) : 0;
+        if (high >= 0xd800 && high <= 0xdfff) {
+            uint32_t code = 0x10000 + ((high & 0x3ff) << 10 | (read_unit(text + 8) & 0x3ff));
+            *to++ = (char)(0xf0 | code >> 18);
+            *to++ = (char)(0x80 | (code >> 12 & 0x3f));
+            *to++ = (char)(0x80 | (code >> 6 & 0x3f));
+            *to++ = (char)(0x80 | (code & 0x3f));
+            text += strlen("\\uD800\\uDC00");
+            continue;
+        }
+        if (*text == '\\')
+            *to++ = *text++;
+        *to++ = *text++;
+    }
+    return (size_t)(to - begin);
+}
+
 int json_parse(const char *text, size_t len, struct json **ret, struct error *e)
 {
     if (len > INT_MAX)
@@ -41,6 +73,14 @@ int json_parse(const char *text, size_t len, struct json **ret, struct error *e)
     int r = json_scan(text, len, e);
     if (r < 0)
         return r;
+    _cleanup_free_ char *copy = NULL;
+    if (memmem(text, len, "\\u", 2)) {
+        copy = malloc(len);
+        if (!copy)
+            return ERR_NOMEM;
+        len = decode_pairs(copy, text, len);
+        text = copy;
+    }
     /* json-c counts the scalar inside as a level, too. */
     struct json_tokener *tokener = json_tokener_new_ex(JSON_DEPTH_MAX + 1);
     if (!tokener)
