@@ -131,6 +131,12 @@ void connection_resume(struct connection *c)
     c->server->run_needed = true; /* without a thread of its own libmicrohttpd does not notice */
 }
 
+void connection_look_again(struct connection *c)
+{
+    MHD_suspend_connection(c->mhd);
+    MHD_resume_connection(c->mhd);
+}
+
 int64_t connection_sweep(struct connection *c, int64_t now)
 {
     if (now < c->deadline)

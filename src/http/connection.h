@@ -50,5 +50,9 @@ void connection_touch(struct connection *c);
 void connection_suspend(struct connection *c);
 void connection_resume(struct connection *c);
 
+/* Has libmicrohttpd (0.9.75, 1.0.1) free a connection whose content reader ends with an error. By itself it closes such
+ * a one but looks at it again only for an event, and after a suspension it watches for none: never. */
+void connection_look_again(struct connection *c);
+
 /* Ends or checks what is overdue at `now`. Returns the next deadline of this connection. */
 int64_t connection_sweep(struct connection *c, int64_t now);

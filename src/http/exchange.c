@@ -304,6 +304,8 @@ void exchange_completed(void *cls, struct MHD_Connection *mhd, void **context,
     c->exchange = NULL;
     c->server->n_streams -= x->streams;
     server_count(c->server, METRIC_streams, -(int64_t)x->streams);
+    if (x->breaks_off)
+        connection_look_again(c);
     rows_end(&x->reply);
     reply_clear(&x->reply);
     stream_discard_spool(x);

@@ -29,6 +29,7 @@ struct exchange {
     size_t discarded; /* of a refused body */
     bool streams;    /* counted among the server's streams */
     bool broken;     /* the rest of the body cannot be had */
+    bool breaks_off;    /* the content reader has just told libmicrohttpd so */
     bool last_block; /* reply.body is the end of the body */
     size_t sent;     /* of reply.body */
     bool close;         /* what follows on this connection cannot be trusted */

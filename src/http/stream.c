@@ -45,6 +45,12 @@ static ssize_t next_block(struct exchange *x)
     return 0;
 }
 
+static ssize_t break_off(struct exchange *x)
+{
+    x->breaks_off = true;
+    return MHD_CONTENT_READER_END_WITH_ERROR;
+}
+
 /* libmicrohttpd's MHD_ContentReaderCallback, called when there is room in the socket. */
 static ssize_t read_block(void *cls, uint64_t position, char *to, size_t max)
 {
@@ -52,7 +58,7 @@ static ssize_t read_block(void *cls, uint64_t position, char *to, size_t max)
     const struct buf *b = &x->reply.body;
     (void)position;
     if (x->broken)
-        return MHD_CONTENT_READER_END_WITH_ERROR;
+        return break_off(x);
     if (x->sent == b->len)
         return x->last_block ? MHD_CONTENT_READER_END_OF_STREAM : next_block(x);
     size_t n = MIN(max, b->len - x->sent);
@@ -68,7 +74,7 @@ static ssize_t read_spool(void *cls, uint64_t position, char *to, size_t max)
     struct exchange *x = cls;
     ssize_t n = pread(x->spool_fd, to, max, (off_t)position);
     if (n <= 0)
-        return MHD_CONTENT_READER_END_WITH_ERROR;
+        return break_off(x);
     server_count(x->connection->server, METRIC_sent_bytes_total, (int64_t)n);
     connection_touch(x->connection);
     return n;

@@ -53,9 +53,6 @@ def await_only_us(d):
         raise
 
 
-kept = pytest.mark.xfail(reason="a connection whose answer broke off while it was suspended is kept for good")
-
-
 @pytest.fixture
 def wal(tmp_path):
     """x.db in WAL mode, with table t(id, v), and a connection that writes to it."""
@@ -93,7 +90,6 @@ def test_a_query_that_waits_is_dropped_with_its_client(start, databases):
     assert d.sql("select 1 as a").json()["rows"] == [{"a": 1}]
 
 
-@kept
 def test_a_stream_is_stopped_when_its_client_has_gone(start, wal, tmp_path):
     d = start(tmp_path / "x.db", *STREAM)
     for _ in range(3):
@@ -107,7 +103,6 @@ def test_a_stream_is_stopped_when_its_client_has_gone(start, wal, tmp_path):
     await_only_us(d)
 
 
-@kept
 def test_a_connection_whose_answer_broke_off_is_let_go(start, wal, tmp_path):
     """libmicrohttpd closes it and waits for an event that does not come: the descriptor was kept for good."""
     d = start(tmp_path / "x.db", *STREAM)
