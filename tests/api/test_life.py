@@ -582,11 +582,11 @@ class Notices:
                 self.changed.notify_all()
 
     def wait(self, name, value=None, seconds=15):
-        """The next message with this field (of this value); what came before it is forgotten."""
+        """The next message with this field (beginning with this value); what came before it is forgotten."""
         def there():
             while self.messages:
                 m = self.messages.pop(0)
-                if name in m and value in (None, m[name]):
+                if name in m and m[name].startswith(value or ""):
                     return m
             return None
 
