@@ -16,7 +16,7 @@ import urllib.parse
 import httpx
 
 DBD = os.environ.get("DBD", "dbd")
-REPORT = re.compile(r"(ERROR|WARNING): \w+Sanitizer|runtime error:|Assertion .* failed")
+REPORT = re.compile(r"(ERROR|WARNING|FATAL): \w+Sanitizer|runtime error:|Assertion .* failed")
 
 
 def environment(**extra):
@@ -26,6 +26,7 @@ def environment(**extra):
                         "STATE_DIRECTORY", "CONFIGURATION_DIRECTORY", "WATCHDOG_USEC", "WATCHDOG_PID")}
     env["ASAN_OPTIONS"] = "detect_leaks=1:exitcode=99:detect_stack_use_after_return=1"
     env["UBSAN_OPTIONS"] = "print_stacktrace=1:halt_on_error=1:exitcode=98"
+    env["TSAN_OPTIONS"] = "halt_on_error=1:exitcode=97"
     env.update({k: str(v) for k, v in extra.items()})
     return env
 
@@ -267,6 +268,8 @@ class Daemon:
         self.process.wait()
         self.over = True
         self.client.close()
+        self.log.thread.join(10)
+        assert not REPORT.search(self.log.text), self.log.text
 
 
 def query_path(sql, db="shop", **params):

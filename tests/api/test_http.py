@@ -504,7 +504,7 @@ def test_writers_are_not_kept_out_by_a_slow_reader(start, tmp_path, big):
     """The client reads nothing of ten megabytes; another process writes all the same."""
     path = tmp_path / "big.db"
     path.write_bytes(big.read_bytes())
-    d = start(path)
+    d = start(path, "-s", "sql_time_limit_ms", "60000")
     with d.wire() as w:
         w.send(request("/big/big.json?_size=max"))
         assert select.select([w.sock], [], [], 20)[0]

@@ -27,7 +27,7 @@ def get(path):
 
 @pytest.mark.parametrize("signum", [signal.SIGTERM, signal.SIGINT])
 def test_a_running_query_is_drained(start, databases, signum):
-    d = start(databases / "shop.db", "-s", "sql_time_limit_ms", "60000")
+    d = start(databases / "shop.db", "-s", "sql_time_limit_ms", "60000", "-s", "drain_timeout_ms", "60000")
     w = d.wire()
     w.send(get(query_path(SLOW.format(2 * MILLION))))
     for _ in range(3):
@@ -71,7 +71,7 @@ def test_an_answer_under_way_is_drained(start, tmp_path, journal):
     c.executemany("insert into b(t) values (?)", [("x" * 10_000,)] * 1000)
     c.execute("commit")
     c.close()
-    d = start(path)
+    d = start(path, "-s", "sql_time_limit_ms", "60000", "-s", "drain_timeout_ms", "60000")
     with d.wire() as w:
         w.send(get("/big/b.json?_size=max"))
         assert select.select([w.sock], [], [], 20)[0]
@@ -489,7 +489,7 @@ def test_systemd_socket_activate(databases, tmp_path):
     if not program:
         pytest.skip("systemd-socket-activate is not installed")
     env = environment()
-    pass_on = [f"--setenv={k}={env[k]}" for k in ("ASAN_OPTIONS", "UBSAN_OPTIONS")]
+    pass_on = [f"--setenv={k}={env[k]}" for k in ("ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS")]
     d = Daemon(tmp_path / "act.sock", argv=[program, "-l", str(tmp_path / "act.sock"), *pass_on, DBD, "-s", "idle_exit_ms", "300", str(databases / "shop.db")])
     assert d.json("/shop/customers/1.json")["rows"]
     d.client.close()

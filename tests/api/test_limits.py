@@ -17,6 +17,7 @@ def test_deep_with_tables_do_not_overflow_the_stack(shop):
         shop.alive()
 
 
+@pytest.mark.not_tsan("takes most of a minute, in SQLite and on one thread")
 def test_a_chain_of_views_does_not_overflow_the_stack(start, tmp_path):
     c = sqlite3.connect(tmp_path / "views.db")
     c.execute("create view v0 as select 1 as a")
@@ -28,6 +29,7 @@ def test_a_chain_of_views_does_not_overflow_the_stack(start, tmp_path):
     d.alive()
 
 
+@pytest.mark.not_tsan("measures memory")
 def test_many_small_objects_are_refused(shop):
     body = b'{"sql": "select 1", "params": [' + b",".join([b"{}"] * 600000) + b"]}"
     assert shop.client.post("/shop/-/query.json", content=body).status_code == 400

@@ -10,6 +10,7 @@ from daemon import query_path
 LONG = "hex(zeroblob(1000000))"
 
 
+@pytest.mark.not_tsan("measures time")
 @pytest.mark.parametrize("sql", [
     f"select instr({LONG}, hex(zeroblob(500000)) || '1') as v",
     f"select length(replace({LONG}, hex(zeroblob(500000)) || '1', '')) as v"])
