@@ -1,20 +1,24 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """A throw-away machine with a real systemd as PID 1, in a container.
 
-A minimal root of the host's own Debian release is made once by debootstrap and kept in /var/cache/dbd-tests; each
-Machine boots a copy of it. The container gets a cgroup of its own (two that share cgroup names disturb each other)
+A minimal root of each Debian release is made once by debootstrap and kept in /var/cache/dbd-tests; each Machine boots
+a copy of it. Beside it lies a second one with a compiler, for packages of a release that is not the host's: libraries
+have other names there, and systemd other abilities. The container gets a cgroup of its own (two that share cgroup names disturb each other)
 and the unified hierarchy. It is entered with nsenter, so nothing has to run inside for the tests' sake.
 """
+import contextlib
 import fcntl
 import json
 import os
 import pathlib
 import shutil
 import subprocess
+import urllib.request
 
 from daemon import until
 
 CACHE = pathlib.Path(os.environ.get("DBD_TESTS_CACHE", "/var/cache/dbd-tests"))
+MIRROR = "http://deb.debian.org/debian"
 CGROUPS = pathlib.Path("/sys/fs/cgroup")
 NSPAWN = ["systemd-nspawn", "-q", "--register=no", "--keep-unit", "--resolv-conf=off", "-b"]
 ENVIRONMENT = ["env", "-i", "HOME=/root", "LC_ALL=C.UTF-8", "DEBIAN_FRONTEND=noninteractive",
@@ -29,10 +33,10 @@ def why_not():
     """Why no container can boot here, or None."""
     if os.geteuid() != 0:
         return "booting a container needs root"
-    inside = subprocess.run(["systemd-detect-virt", "--container"], capture_output=True, text=True).stdout.strip()
-    if inside in ("systemd-nspawn", "lxc", "lxc-libvirt"):
-        return f"this is a container itself ({inside})"
-    for program in ("systemd-nspawn", "debootstrap", "nsenter"):
+    virt = subprocess.run(["systemd-detect-virt", "--container"], capture_output=True, text=True).stdout.strip()
+    if virt in ("systemd-nspawn", "lxc", "lxc-libvirt"):
+        return f"this is a container itself ({virt})"
+    for program in ("systemd-nspawn", "debootstrap", "nsenter", "unshare"):
         if not shutil.which(program):
             return f"{program} is not installed"
     if not any(os.access(h, os.W_OK) for h in hierarchies()):
@@ -47,7 +51,7 @@ def hierarchies():
 
 def release():
     with open("/etc/os-release") as f:
-        return dict(line.strip().split("=", 1) for line in f if "=" in line).get("VERSION_CODENAME", "bookworm").strip('"')
+        return dict(line.strip().split("=", 1) for line in f if "=" in line).get("VERSION_CODENAME", "").strip('"')
 
 
 def depends(deb):
@@ -57,32 +61,92 @@ def depends(deb):
                    ((line.split(":", 1)[1] if line.startswith(("Depends", "Pre-Depends")) else line).split(","))} - {""})
 
 
-def base_root(packages):
-    """The cached minimal root, made if need be, with these packages in it."""
+@contextlib.contextmanager
+def locked():
+    """Several runs share the cache."""
     CACHE.mkdir(parents=True, exist_ok=True)
-    root, stamp = CACHE / release(), CACHE / f"{release()}.json"
     with open(CACHE / "lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        have = json.loads(stamp.read_text()) if stamp.exists() else None
-        if have is None:
-            shutil.rmtree(root, ignore_errors=True)
-            made = subprocess.run(["debootstrap", "--variant=minbase", "--include=systemd,systemd-sysv,dbus,ca-certificates,curl,sqlite3", release(), str(root)],
-                                  capture_output=True, text=True, stdin=subprocess.DEVNULL)
-            if made.returncode:
-                raise CannotBoot("debootstrap failed:\n" + made.stdout[-2000:] + made.stderr[-1000:])
-            for f in pathlib.Path("/etc/apt/apt.conf.d").glob("99*"):
-                shutil.copy(f, root / "etc/apt/apt.conf.d")
-            (root / "etc/machine-id").write_text("")
-            have = []
-        if missing := sorted(set(packages) - set(have)):
-            shutil.copy("/etc/resolv.conf", root / "etc/resolv.conf")
-            for command in (["apt-get", "update", "-qq"], ["apt-get", "install", "-qq", "-y", "--no-install-recommends", *missing]):
-                done = subprocess.run(["chroot", str(root), *ENVIRONMENT, *command], capture_output=True, text=True, stdin=subprocess.DEVNULL)
-                if done.returncode:
-                    raise CannotBoot(f"{' '.join(command)} failed:\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
-            have = sorted(set(have) | set(missing))
-        stamp.write_text(json.dumps(have))
+        yield
+
+
+def inside(root, *command, seconds=600):
+    """Runs a command in a root that is not booted, with a /proc; what it started ends with it."""
+    argv = ["unshare", "--mount", "--pid", "--fork", "--kill-child", f"--mount-proc={root}/proc", "chroot", str(root), *ENVIRONMENT, *command]
+    return subprocess.run(argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace", timeout=seconds, stdin=subprocess.DEVNULL)
+
+
+def furnished(name, wanted, make, install):
+    """A cached root, made if need be, in which install(root, missing) has put what is wanted."""
+    root, stamp = CACHE / name, CACHE / f"{name}.json"
+    if not stamp.exists():
+        shutil.rmtree(root, ignore_errors=True)
+        made = make(root)
+        if made.returncode:
+            raise CannotBoot(f"no root of {name} can be made here:\n{made.stdout[-2000:]}")
+        stamp.write_text("[]")
+    have = json.loads(stamp.read_text())
+    if missing := sorted(set(wanted) - set(have)):
+        shutil.copy("/etc/resolv.conf", root / "etc/resolv.conf")
+        for command in (["apt-get", "update", "-qq"], install(root, missing)):
+            done = inside(root, *command)
+            if done.returncode:
+                raise CannotBoot(f"{' '.join(command)} failed in the root of {name}:\n{done.stdout[-2000:]}")
+        stamp.write_text(json.dumps(sorted(set(have) | set(missing))))
     return root
+
+
+def bootstrap(suite, root):
+    try:
+        urllib.request.urlopen(f"{MIRROR}/dists/{suite}/InRelease", timeout=30).close()  # debootstrap would try for very long
+    except OSError as e:
+        raise CannotBoot(f"no root of {suite} can be made here: {MIRROR}: {e}") from None
+    made = subprocess.run(["debootstrap", "--variant=minbase", "--include=systemd,systemd-sysv,dbus,ca-certificates,curl,sqlite3", suite, str(root), MIRROR],
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, stdin=subprocess.DEVNULL)
+    if made.returncode == 0:
+        for f in pathlib.Path("/etc/apt/apt.conf.d").glob("99*"):
+            shutil.copy(f, root / "etc/apt/apt.conf.d")
+        (root / "etc/machine-id").write_text("")
+        # A root that can be made again needs no syncing.
+        (root / "etc/dpkg/dpkg.cfg.d/unsafe-io").write_text("force-unsafe-io\n")
+    return made
+
+
+def base_root(suite, packages):
+    """The minimal root of a suite with these packages in it."""
+    with locked():
+        return furnished(suite, packages, lambda root: bootstrap(suite, root),
+                         lambda root, missing: ["apt-get", "install", "-qq", "-y", "--no-install-recommends", *missing])
+
+
+def build_root(suite, control):
+    """Its twin with what a Debian control file needs for building."""
+    def install(root, missing):
+        debian = root / "root/needs/debian"
+        debian.mkdir(parents=True, exist_ok=True)
+        shutil.copy(control, debian)
+        return ["apt-get", "build-dep", "-qq", "-y", "--no-install-recommends", "/root/needs"]
+
+    def copy(root):
+        return subprocess.run(["cp", "-a", "--reflink=auto", str(CACHE / suite), str(root)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+
+    needs = control.read_text().split("Build-Depends:", 1)[1].split("\nStandards-Version", 1)[0].split()
+    with locked():
+        furnished(suite, [], lambda root: bootstrap(suite, root), None)
+        return furnished(f"{suite}-build", [" ".join(needs)], copy, install)
+
+
+def built(suite, source, target):
+    """The package of a source tree, built in a suite's own root and put into the folder `target`."""
+    root = build_root(suite, source / "packaging/debian/control")
+    place = root / f"root/dbd-{os.getpid()}"
+    try:
+        subprocess.run([str(source / "packaging/copy-tree"), str(place / "source")], check=True)
+        done = inside(root, "DEB_BUILD_OPTIONS=nocheck parallel=2", f"/{place.relative_to(root)}/source/packaging/build-deb", f"/{place.relative_to(root)}/out")
+        assert done.returncode == 0, f"the package cannot be built on {suite}:\n{done.stdout[-4000:]}"
+        return pathlib.Path(shutil.copy(next((place / "out").glob("dbd_*.deb")), target))
+    finally:
+        shutil.rmtree(place, ignore_errors=True)
 
 
 class Failed(AssertionError):
