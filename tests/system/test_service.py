@@ -162,7 +162,7 @@ def test_reload_waits_for_the_daemon(db, waits):
     db.m.put("/etc/db/db.json", '{"settings": {"default_page_size": 2}}')
     db.m(f"kill -STOP {pid}")
     command = db.m.start("systemctl reload db.service")
-    until(lambda: db.state() == "reloading")
+    until(lambda: db.m.show("db.service", "SubState") == "reload-signal")
     assert command.poll() is None
     db.m(f"kill -CONT {pid}")
     assert command.wait(20) == 0, command.stderr.read()
