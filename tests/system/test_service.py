@@ -155,16 +155,20 @@ def test_reload(db, waits):
 
 
 def test_reload_waits_for_the_daemon(db, waits):
+    """Frozen, not stopped: systemd sends SIGCONT with the signal."""
     if not waits:
         pytest.skip("this systemd does not wait")
     db.curl()
-    pid = db.pid()
+    pid, group = db.pid(), "/sys/fs/cgroup" + db.m.show("db.service", "ControlGroup")
     db.m.put("/etc/db/db.json", '{"settings": {"default_page_size": 2}}')
-    db.m(f"kill -STOP {pid}")
-    command = db.m.start("systemctl reload db.service")
-    until(lambda: db.m.show("db.service", "SubState") == "reload-signal")
-    assert command.poll() is None
-    db.m(f"kill -CONT {pid}")
+    db.m(f"echo 1 >{group}/cgroup.freeze")
+    try:
+        until(lambda: "frozen 1" in db.m(f"cat {group}/cgroup.events"))
+        command = db.m.start("systemctl reload db.service")
+        until(lambda: db.m.show("db.service", "SubState") == "reload-signal")
+        assert command.poll() is None
+    finally:
+        db.m(f"echo 0 >{group}/cgroup.freeze")
     assert command.wait(20) == 0, command.stderr.read()
     assert len(db.json("/shop/t.json")["rows"]) == 2
     assert db.pid() == pid and db.state() == "active"
