@@ -275,14 +275,20 @@ int reader_begin(struct reader *r, struct error *e)
         rc = statement_step(s, e);
     if (rc == 1)
         r->schema_cookie = statement_int(s, 0);
+    if (rc < 0)
+        reader_end(r); /* else the next request of the turn would find it open, with the cookie of an earlier one */
     return rc < 0 ? rc : 0;
 }
 
+/* A request that is out of time or cancelled does not stop this: the next BEGIN would fail. */
 void reader_end(struct reader *r)
 {
+    struct cancel *c = r->cancel;
+    r->cancel = NULL;
     if (r->in_transaction)
         run(r, "ROLLBACK", NULL);
     r->in_transaction = false;
+    r->cancel = c;
 }
 
 void reader_attach(struct reader *r, struct cancel *c)
@@ -350,7 +356,7 @@ void reader_release(struct reader *r)
     if (!r)
         return;
     cancel_attach(r->cancel, NULL);
-    r->cancel = NULL; /* ROLLBACK is not to be stopped */
+    r->cancel = NULL;
     if (!r->on_loop)
         reader_give_back(r);
 }
