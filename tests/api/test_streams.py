@@ -153,6 +153,7 @@ def has_address_sanitizer():
         return b"__asan_init" in f.read()
 
 
+@pytest.mark.not_tsan("measures memory")
 @pytest.mark.limit(120)
 def test_a_slow_reader_costs_nothing(start, wal, tmp_path, databases):
     """A client takes a million rows by the byte; others are answered, and memory does not grow."""

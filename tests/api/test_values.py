@@ -124,7 +124,7 @@ def test_a_blob_of_many_blocks(start, tmp_path):
     c.execute("insert into b(x) values (?)", (raw,))
     c.execute("insert into b(x) values (?)", ("é" * 300_000,))
     c.close()
-    rows = start(tmp_path / "b.db").json("/b/b.json")["rows"]
+    rows = start(tmp_path / "b.db", "-s", "sql_time_limit_ms", "30000").json("/b/b.json")["rows"]
     assert base64.b64decode(rows[0]["x"]["encoded"]) == raw
     assert rows[1]["x"] == "é" * 300_000
 
