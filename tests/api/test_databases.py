@@ -252,6 +252,7 @@ def test_unreadable(scene, kind):
     scene.fine()
 
 
+@pytest.mark.not_tsan("a short time limit is part of it")
 @every_kind
 def test_locked_by_another_process(scene, kind):
     """Readers of a WAL go on beside a writer, and of an immutable file nobody is expected to write."""
