@@ -23,6 +23,11 @@ static int parse_post(struct request *req, struct json **tree, struct query *q)
 {
     struct json_iter it = {0};
     int rc = json_parse(req->body ? req->body : "", req->body_len, tree, &req->error);
+    if (rc == ERR_SYNTAX) {
+        const struct error said = req->error;
+        return error_set(&req->error, rc, "the body is not JSON like {\"sql\": \"...\", \"params\": {...}}: %s",
+                         said.text);
+    }
     if (rc < 0)
         return rc;
     if (json_kind(*tree) != JSON_OBJECT)
@@ -120,7 +125,8 @@ static int check_names(struct request *req, const struct query *q, const struct 
             found = name && name[0] != '?' && streq(name + 1, it.key);
         }
         if (!found)
-            return error_set(&req->error, ERR_BAD_INPUT, "the statement has no parameter :%.64s", it.key);
+            return error_set(&req->error, ERR_BAD_INPUT,
+                             "the statement has no parameter \"%.64s\" (names are written without their colon)", it.key);
     }
     return 0;
 }

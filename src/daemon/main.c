@@ -72,6 +72,10 @@ static int run(const struct options *o)
         log_error("%s", e.text);
         return EXIT_BAD_CONFIGURATION;
     }
+    if (o->command == COMMAND_CHECK_CONFIG && !o->uds && configuration_check_idle(o, &settings, true, &e) < 0) {
+        log_error("%s", e.text);
+        return EXIT_BAD_CONFIGURATION;
+    }
     reader_configure((int)settings.max_heap_mb, (int)settings.cache_size_kb, (int)settings.max_query_value_bytes);
     struct pool pool;
     pool_init(&pool, 4, NULL);

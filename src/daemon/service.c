@@ -44,6 +44,7 @@ struct service {
     struct probe probe;
     int64_t probe_at, expire_at;
     bool failed; /* the drain ends with an error */
+    struct error refused; /* why the last reload was; "" when it was not */
     int64_t watchdog_interval, watchdog_at;
     enum stage stage;
     int64_t stage_ends;
@@ -64,6 +65,8 @@ static size_t describe(const struct service *s, void (*tell)(const char *status)
 {
     _cleanup_(buf_free) struct buf status = BUF_INIT(STATUS_MAX);
     size_t bad = probe_describe(s->catalogue, &status);
+    if (s->refused.text[0])
+        buf_addf(&status, "; the configuration is not reloaded: %s", s->refused.text);
     const char *text = buf_cstr(&status);
     tell(text ? text : "Serving");
     return bad;
@@ -132,6 +135,9 @@ static void reload(struct service *s)
         rc = catalogue_new(&s->sources, &settings, &s->pool, s->catalogue, &c, &e);
     if (rc < 0)
         log_error("the configuration is not reloaded, the old one stays in force: %s", e.text);
+    s->refused.text[0] = '\0';
+    if (rc < 0)
+        s->refused = e;
     else {
         use_catalogue(s, c);
         log_info("the configuration is reloaded");

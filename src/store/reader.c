@@ -88,7 +88,7 @@ static const char *unusable_cure(struct reader *r, int rc)
         return access(r->database->path ? r->database->path : "", R_OK) == 0
                    ? "; if it is in WAL mode, dbd needs to write in its folder: give it that right, serve a copy, "
                      "or serve it with --immutable"
-                   : "; dbd may not read the file";
+                   : "; dbd may not read the file: give it to dbd's user, or let everybody read it";
     default:
         return "";
     }
@@ -206,7 +206,9 @@ static int check_file(struct database *d, struct error *e)
     if (!d->path)
         return 0;
     if (d->missing || stat(d->path, &st) < 0)
-        return error_set(e, ERR_UNUSABLE, "database %s cannot be read: its file is not there", d->name);
+        return error_set(e, ERR_UNUSABLE, "database %s cannot be read: %s", d->name,
+                         lstat(d->path, &st) == 0 ? "it is a link to a file that dbd cannot see"
+                                                  : "its file is not there");
     if (!S_ISREG(st.st_mode))
         return error_set(e, ERR_UNUSABLE, "database %s cannot be read: %s is not a regular file", d->name, d->path);
     if (d->immutable && database_wal(d))

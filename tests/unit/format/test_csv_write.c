@@ -8,7 +8,7 @@ static void is_csv(const char *text, size_t n, const char *want)
 {
     struct buf b = BUF_INIT(1000);
     csv_write_text(&b, text, n);
-    ok(!b.err && b.len == strlen(want) && memcmp(b.data ? b.data : "", want, b.len) == 0, want);
+    ok(!b.err && b.len == strlen(want) && memcmp(b.data ? b.data : "", want, b.len) == 0, "%s", want);
     buf_free(&b);
 }
 
@@ -16,7 +16,7 @@ static void is_base64(const char *text, const char *want)
 {
     struct buf b = BUF_INIT(1000);
     base64_write(&b, text, strlen(text));
-    ok(!b.err && b.len == strlen(want) && memcmp(b.data ? b.data : "", want, b.len) == 0, want);
+    ok(!b.err && b.len == strlen(want) && memcmp(b.data ? b.data : "", want, b.len) == 0, "%s", want);
     buf_free(&b);
 }
 
