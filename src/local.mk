@@ -25,6 +25,7 @@ src_libdbd_a_SOURCES = \
 	src/base/macro.h \
 	src/base/metrics.c src/base/metrics.h \
 	src/base/nearest.c src/base/nearest.h \
+	src/base/priority.c src/base/priority.h \
 	src/base/settings.c src/base/settings.h \
 	src/base/value.h \
 	src/base/workers.c src/base/workers.h \

@@ -50,7 +50,8 @@
     X(max_queued_queries, 64, 1, 100000, "queries that may wait for the slow lane; past it 503")             \
     X(max_streams, 32, 1, 10000, "answers that may stream at a time; past it 503")                           \
     X(max_spool_mb, 1024, 1, 1048576, "largest answer kept in a temporary file, in MB")                      \
-    X(stream_max_age_ms, 600000, 1, 86400000, "a long answer that has not been read after this breaks off")  \
+    X(stream_max_age, 600, 1, 86400, "seconds after which a long answer that was not read breaks off")       \
+    X(max_idle_readers, 256, 1, 100000, "connections to databases that are kept open without work")          \
     X(max_query_value_bytes, 1048576, 1024, 16777216, "longest text or blob in a query")                     \
     X(max_heap_mb, 256, 16, 1048576, "memory that SQLite may use, in MB")
 

@@ -3,13 +3,11 @@
 #include <pthread.h>
 #include <stdint.h>
 #include <sys/eventfd.h>
-#include <sys/resource.h>
-#include <sys/syscall.h>
 
 #include "base/log.h"
+#include "base/priority.h"
 #include "base/workers.h"
 
-#define WORKER_NICE 10
 #define WORKER_STACK ((size_t)64 * 1024 * 1024) /* virtual: SQLite recurses once for each WITH table or view inside another */
 
 struct fifo {
@@ -59,14 +57,6 @@ static struct job *fifo_take(struct fifo *f)
     return job;
 }
 
-/* On Linux a nice value belongs to a thread. A strict system call filter may refuse it: then the workers are
- * as important as the loop, which is worse and not wrong. */
-static void lower_priority(void)
-{
-    if (setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), WORKER_NICE) < 0)
-        log_debug("setpriority: %s; queries run at the loop's priority", strerror(errno));
-}
-
 static void wake_owner(struct workers *w)
 {
     uint64_t one = 1;
@@ -77,7 +67,7 @@ static void wake_owner(struct workers *w)
 static void *work(void *arg)
 {
     struct workers *w = arg;
-    lower_priority();
+    priority_lower();
     pthread_mutex_lock(&w->lock);
     for (;;) {
         struct job *job;

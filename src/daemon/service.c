@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/priority.h"
 #include "base/workers.h"
 #include "config.h"
 #include "daemon/configuration.h"
@@ -20,7 +21,6 @@
 #define PROBE_DELAY_USEC (200 * USEC_PER_MSEC) /* the request that started us comes first */
 #define PROBE_AGAIN_USEC (5 * USEC_PER_SEC)
 #define EXPIRE_USEC (30 * USEC_PER_SEC) /* a reader that nobody has used for so long is closed */
-#define IDLE_READERS_MAX 256
 #define CUT_DELAY_USEC (2 * USEC_PER_SEC)      /* between stopping queries, hanging up, and giving up */
 #define STATUS_MAX 2048
 
@@ -343,6 +343,7 @@ static int run(struct service *s, const struct settings *settings, struct error 
     s->watchdog_interval = notify_watchdog_usec();
     s->watchdog_at = s->watchdog_interval > 0 ? clock_usec() : NEVER;
     s->probe_at = clock_usec() + PROBE_DELAY_USEC;
+    priority_be_quick();
     describe(s, notify_ready);
     log_info("serving %zu database%s", s->catalogue->n, s->catalogue->n == 1 ? "" : "s");
     serve(s);
@@ -354,7 +355,7 @@ int service_run(const struct options *o, const struct settings *settings)
     struct error e = {0};
     struct service s = {.options = o, .sources = service_sources(o), .probe_at = NEVER, .watchdog_at = NEVER};
     s.signals.fd = s.changes.fd = -1;
-    pool_init(&s.pool, IDLE_READERS_MAX, &s.metrics);
+    pool_init(&s.pool, (size_t)settings->max_idle_readers, &s.metrics);
     probe_init(&s.probe, on_probed);
     int status = run(&s, settings, &e);
     if (e.text[0])

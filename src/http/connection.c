@@ -15,7 +15,7 @@ static void schedule(struct connection *c, int64_t deadline)
 
 void connection_begin_stream(struct connection *c)
 {
-    c->ends = clock_usec() + server_settings(c->server)->stream_max_age_ms * USEC_PER_MSEC;
+    c->ends = clock_usec() + server_settings(c->server)->stream_max_age * USEC_PER_SEC;
 }
 
 void connection_touch(struct connection *c)

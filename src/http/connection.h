@@ -40,7 +40,7 @@ struct connection *connection_of(struct MHD_Connection *mhd);
 /* Enters a phase and sets its deadline from the settings. */
 void connection_enter(struct connection *c, enum phase phase);
 
-/* A long answer begins: from now on it has stream_max_age_ms. */
+/* A long answer begins: from now on it has stream_max_age. */
 void connection_begin_stream(struct connection *c);
 
 /* The phase's time begins anew: there was progress. */

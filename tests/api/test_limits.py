@@ -93,8 +93,8 @@ def test_many_databases(start, tmp_path):
 
 
 def test_a_stream_has_an_end(start, databases):
-    """A client that reads too slowly, but reads, is cut off when stream_max_age_ms has passed."""
-    d = start(databases / "shop.db", "-s", "stream_max_age_ms", "500", "-s", "max_returned_rows", "100000", "-s", "sql_time_limit_ms", "60000")
+    """A client that reads too slowly, but reads, is cut off when stream_max_age has passed."""
+    d = start(databases / "shop.db", "-s", "stream_max_age", "1", "-s", "max_returned_rows", "100000", "-s", "sql_time_limit_ms", "60000")
     sql = "with recursive c(n) as (select 1 union all select n + 1 from c where n < 50000) select printf('%.1000c', 'x') as x from c"
     with d.wire() as w:
         w.sock.setsockopt(1, 8, 4096)
